@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A call is one request of one client, seen from the server. It is one-shot: created when the
+ * request has arrived, dispatched once (Begin_), continued on any number of threads, completed
+ * once (Signal), and gone with its last reference.
+ *
+ * Two boundaries, never merged:
+ *   B1  Signal on the call has completed: nobody can become its client any more (N-01).
+ *   B2  the function a frame runs returns: the client's token comes off that thread (N-02).
+ *
+ * A frame is one activation of a call on one thread. Every frame starts with an empty slot and as
+ * the process's own self, whatever the thread was before, and when it ends the thread is what it
+ * was before, whatever happened in between (S-14, S-17, L-6). A frame also ends, and the token
+ * comes off, when the function is left by pthread_exit, by deferred cancellation or by a C++
+ * exception. Leaving a frame by longjmp, and asynchronous cancelability, are not supported; the
+ * process ends where the library notices.
+ *
+ * Lifetime: counted. A frame and a completion in progress keep their call alive.
+ *
+ * If a thread cannot be made itself again the process ends (L-7): one line on standard error,
+ * then SIGABRT, with no handler run.
+ */
+#ifndef GUISE_CALL_H
+#define GUISE_CALL_H
+
+#include <stdbool.h>
+
+#include <guise/context.h>
+#include <guise/signal.h>
+
+GUISE_BEGIN_DECLS
+
+typedef struct guise_call guise_call;
+
+/* What a frame runs. Failing means a negative result. */
+typedef guise_result guise_begin_fn(guise_call *call, void *arg);
+
+/* The reply: told once that the call has completed and with what. */
+typedef void guise_complete_fn(guise_call *call, guise_result result, void *arg);
+
+/*
+ * Makes a call for a request of this client; one allocation.
+ *
+ * GUISE_E_INVALID_ARGUMENT  a NULL.
+ * GUISE_E_OUT_OF_MEMORY     no memory.
+ *
+ * Lifetime: the call keeps a reference to the context; the caller may drop its own (V-45).
+ * Safety: any thread. *out is NULL on failure.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_create(guise_context *client, guise_call **out);
+
+/* One more reference; returns the call. NULL gives NULL. Overflow ends the process. */
+GUISE_API guise_call *guise_call_ref(guise_call *call);
+
+/*
+ * One reference less. NULL is fine. If it is the last and nobody completed the call, this completes
+ * it with GUISE_E_DISCONNECTED (A-21) in the same step, on this thread, as guise_call_complete does.
+ * Safety: any thread that owns a reference.
+ */
+GUISE_API void guise_call_unref(guise_call *call);
+
+/*
+ * Registers the reply: fn(call, result, arg) runs exactly once, on the thread that completes the
+ * call, after the call has completed and before anybody who waits for it is told. It runs as self,
+ * in a frame of the completed call, with cancellation disabled: guise_current_call() is this call,
+ * impersonating it is refused, a wait for it says GUISE_E_CALL_PENDING, and what it leaves in the
+ * slot is removed. The thread is again what it was when the completing function returns. It may
+ * drop the last reference; one it takes keeps the completed call alive. It does not run in a forked
+ * child of the process that registered it.
+ *
+ * GUISE_E_UNEXPECTED        there is one already; it stays.
+ * GUISE_E_CALL_COMPLETE     too late: the call has completed; fn will not run.
+ * GUISE_E_INVALID_ARGUMENT  call or fn is NULL.
+ *
+ * Safety: any thread that owns a reference.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_on_complete(guise_call *call,
+                                                             guise_complete_fn *fn, void *arg);
+
+/*
+ * Runs Begin_ here and now: a frame, then B2. Returns what begin returned. A begin that fails, and
+ * one that ends by pthread_exit, cancellation or an exception (GUISE_E_SERVER_FAULT), completes the
+ * call with that result at B2 if nobody has yet (A-22, A-34). One that succeeds without completing
+ * the call leaves it open: some other thread completes it later (A-19, A-20).
+ *
+ * begin ran if and only if none of these misuses is the case:
+ * GUISE_E_CALL_PENDING      the call is dispatched already (A-13).
+ * GUISE_E_CALL_COMPLETE     the call has completed.
+ * GUISE_E_ACCESS_DENIED     this thread is not the process's self and not to be made so (thread.h).
+ * GUISE_E_OUT_OF_MEMORY     this thread's first frame, and no memory to look after it.
+ * GUISE_E_INVALID_ARGUMENT  call or begin is NULL.
+ *
+ * Safety: any thread that owns a reference, in a frame or not.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_dispatch(guise_call *call, guise_begin_fn *begin,
+                                                          void *arg);
+
+/*
+ * Runs a continuation of the call here and now: a frame, then B2. Any number of times, on any
+ * thread, before dispatch too. Returns what fn returned; a failing continuation does not complete
+ * the call. After completion it still gives a frame, where reverting and asking work, but nobody
+ * can be impersonated.
+ *
+ * GUISE_E_ACCESS_DENIED, GUISE_E_OUT_OF_MEMORY, GUISE_E_INVALID_ARGUMENT as guise_call_dispatch.
+ *
+ * Safety: any thread that owns a reference, in a frame or not.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_run(guise_call *call, guise_begin_fn *fn,
+                                                     void *arg);
+
+/*
+ * Signal: B1. Completes the call with GUISE_OK. Once this has returned, anywhere, no impersonation
+ * of the client through this call can start (N-01, L-3); once a waiter has seen it, neither (L-2).
+ * It changes no thread's token (N-02). Again, or after guise_call_complete: GUISE_OK, no effect
+ * (X-15). Always GUISE_OK for a call.
+ *
+ * GUISE_E_INVALID_ARGUMENT  call is NULL.
+ *
+ * Safety: any thread that owns a reference, in a frame or not; not in a signal handler.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_signal(guise_call *call);
+
+/* Signal with a result: the first one wins, a later one is GUISE_OK and has no effect. */
+GUISE_API GUISE_MUST_USE guise_result guise_call_complete(guise_call *call, guise_result result);
+
+/*
+ * What the call completed with.
+ *
+ * GUISE_E_CALL_PENDING      it has not completed.
+ * GUISE_E_INVALID_ARGUMENT  a NULL.
+ *
+ * Safety: any thread that owns a reference. *out is GUISE_OK (0) on failure.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_result(const guise_call *call, guise_result *out);
+
+/*
+ * A manual signal that is set when the call is announced: after the completion function returned.
+ * For containers and event loops. Made when first asked for; borrowed, it lives as long as the call
+ * (ref it to keep it longer).
+ *
+ * GUISE_E_OUT_OF_MEMORY     no memory.
+ * GUISE_E_INVALID_ARGUMENT  a NULL.
+ *
+ * Safety: any thread that owns a reference. *out is NULL on failure.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_completion(guise_call *call, guise_signal **out);
+
+/*
+ * Waits until the call is announced: it has completed and its completion function has returned
+ * (A-20, A-24). Says nothing of the result. timeout_ms as in signal.h.
+ *
+ * GUISE_E_CALL_PENDING      the time is over; or this is the call's own completion function asking.
+ * GUISE_E_INVALID_ARGUMENT  call is NULL.
+ *
+ * Safety: any thread that owns a reference.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_wait(guise_call *call, uint32_t timeout_ms);
+
+/*
+ * Asks for the call to be cancelled: a request that the server may look at. Wakes nobody, takes
+ * nobody's right to impersonate (X-22).
+ *
+ * GUISE_E_CALL_CANCELED     somebody asked before.
+ * GUISE_E_CALL_COMPLETE     too late.
+ * GUISE_E_INVALID_ARGUMENT  call is NULL.
+ *
+ * Safety: any thread that owns a reference.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_cancel(guise_call *call);
+
+/* Has somebody asked? false for NULL. Safety: any thread that owns a reference. */
+GUISE_API bool guise_call_is_canceled(const guise_call *call);
+
+/*
+ * The blanket the client made the call with. The caller sets out->size; strings are borrowed until
+ * the call's last unref. At authentication level NONE it says NONE everywhere (X-06).
+ *
+ * GUISE_E_CALL_COMPLETE     the call has completed (X-08).
+ * GUISE_E_INVALID_ARGUMENT  a NULL, or out->size is too small.
+ *
+ * Safety: any thread that owns a reference. Everything but size is zero on failure.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_query_blanket(const guise_call *call,
+                                                               guise_blanket *out);
+
+/*
+ * Becomes the client of a held call, on this thread only (S-08, S-19). In a frame the token comes
+ * off when the frame ends. On a thread that is in no frame it stays until guise_revert_to_self or
+ * the thread's end, also after the call has completed (S-20), and is counted then (thread.h).
+ * Before dispatch it is allowed. The last impersonation wins; one revert undoes any number (S-12).
+ *
+ * On any failure this thread is exactly what it was before (N-04). The first of these that is true:
+ * GUISE_E_INVALID_ARGUMENT  call is NULL.
+ * GUISE_E_CALL_COMPLETE     the call has completed, before or while this ran (N-01, N-05).
+ * GUISE_E_UNSECURE_CALL     the authentication level is NONE (X-05).
+ * GUISE_E_OUT_OF_MEMORY     this thread's first impersonation, and no memory to look after it.
+ * GUISE_E_ACCESS_DENIED     the provider could not, or this thread is not the process's self.
+ *
+ * Safety: any thread that owns a reference.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_call_impersonate(guise_call *call);
+
+GUISE_END_DECLS
+
+#endif

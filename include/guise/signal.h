@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A signal is one bit that threads can wait for, with ISynchronize's contract (Y-01 to Y-08): set
+ * and reset always succeed, and a waiter that was waiting when it was set is released even if a
+ * reset follows at once. A container waits for the first of several signals.
+ *
+ * A MANUAL signal stays set until it is reset. An AUTO signal releases exactly one wait for each
+ * set: if somebody is waiting the longest-waiting one is released and the signal stays clear;
+ * otherwise it stays set until the next wait takes it.
+ *
+ * Lifetime: counted. Whoever calls a function here owns a reference while it runs; a waiter that
+ * was released may drop its own at once, also the one the setter does not own.
+ *
+ * Time-outs are in milliseconds on the monotonic clock: 0 asks without waiting, GUISE_INFINITE
+ * waits for ever. Interruptions by signal handlers are absorbed. Waits are not cancellation points.
+ */
+#ifndef GUISE_SIGNAL_H
+#define GUISE_SIGNAL_H
+
+#include <guise/result.h>
+
+GUISE_BEGIN_DECLS
+
+#define GUISE_INFINITE 0xFFFFFFFFu
+
+typedef enum guise_signal_kind { GUISE_SIGNAL_MANUAL, GUISE_SIGNAL_AUTO } guise_signal_kind;
+
+typedef struct guise_signal guise_signal;
+typedef struct guise_container guise_container;
+
+/*
+ * Makes a clear signal.
+ *
+ * GUISE_E_INVALID_ARGUMENT  out is NULL or the kind is unknown.
+ * GUISE_E_OUT_OF_MEMORY     no memory.
+ *
+ * Safety: any thread. *out is NULL on failure.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_signal_create(guise_signal_kind kind,
+                                                          guise_signal **out);
+
+/* One more reference; returns the signal. NULL gives NULL. Overflow ends the process. */
+GUISE_API guise_signal *guise_signal_ref(guise_signal *signal);
+
+/* One reference less; the last one frees it and closes its descriptor. NULL is fine. */
+GUISE_API void guise_signal_unref(guise_signal *signal);
+
+/*
+ * Sets the signal and releases whom that releases. What the caller wrote before is visible to
+ * whoever is released, also when the signal was set already. Makes no system call unless somebody
+ * sleeps or a descriptor was asked for. Always GUISE_OK for a signal (Y-05).
+ *
+ * GUISE_E_INVALID_ARGUMENT  signal is NULL.
+ *
+ * Safety: any thread; not in a signal handler.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_signal_set(guise_signal *signal);
+
+/* Clears the signal. Always GUISE_OK for a signal (Y-06); GUISE_E_INVALID_ARGUMENT for NULL.
+ * Safety: any thread; not in a signal handler. */
+GUISE_API GUISE_MUST_USE guise_result guise_signal_reset(guise_signal *signal);
+
+/*
+ * Waits until the signal is set (Y-01); an AUTO signal is clear again when this succeeds (Y-07).
+ *
+ * GUISE_E_CALL_PENDING      the time is over (Y-02).
+ * GUISE_E_INVALID_ARGUMENT  signal is NULL.
+ *
+ * Safety: any thread; not in a signal handler.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_signal_wait(guise_signal *signal, uint32_t timeout_ms);
+
+/*
+ * A descriptor for poll and epoll that is readable while the signal is set. It is never unreadable
+ * while the signal is set, and may be readable a moment too long: take the signal with a wait of 0
+ * after poll. Made when first asked for; the same one every time. Poll it only; never read, write
+ * or close it: it belongs to the signal and lives as long. CLOEXEC, non-blocking.
+ *
+ * GUISE_E_INVALID_ARGUMENT  a NULL.
+ * GUISE_E_OUT_OF_RESOURCES  the system has no descriptor to give.
+ *
+ * Safety: any thread. *out is -1 on failure.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_signal_fd(guise_signal *signal, int *out);
+
+/* Makes an empty container. Results as guise_signal_create. */
+GUISE_API GUISE_MUST_USE guise_result guise_container_create(guise_container **out);
+
+/* As for signals. Dropping the last reference lets go of the signals; nobody may be waiting. */
+GUISE_API guise_container *guise_container_ref(guise_container *container);
+GUISE_API void guise_container_unref(guise_container *container);
+
+/*
+ * Adds a signal; the container keeps a reference. The same signal may be added again and then
+ * counts twice.
+ *
+ * GUISE_E_INVALID_ARGUMENT  a NULL.
+ * GUISE_E_OUT_OF_RESOURCES  the container has 63 signals (Y-13).
+ *
+ * Safety: any thread, also while others wait: they see the new signal at once.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_container_add(guise_container *container,
+                                                          guise_signal *signal);
+
+/*
+ * Waits until one of the signals is set and says which (Y-14): among several, the one added first.
+ * Waiting takes an AUTO signal as guise_signal_wait does. The signal stays in the container (Y-15).
+ * *which is borrowed: it lives as long as the container.
+ *
+ * GUISE_E_NO_SYNC           the container is empty.
+ * GUISE_E_TIMEOUT           the time is over.
+ * GUISE_E_INVALID_ARGUMENT  a NULL.
+ *
+ * Safety: any number of threads. *which is NULL on failure.
+ */
+GUISE_API GUISE_MUST_USE guise_result guise_container_wait_any(guise_container *container,
+                                                               uint32_t timeout_ms,
+                                                               guise_signal **which);
+
+GUISE_END_DECLS
+
+#endif

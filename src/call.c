@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls: the state machine, and the frames that serve it.
+ *
+ * THE STATE WORD. 64 bits, and nothing else decides.
+ *
+ *   bits 0-7   flags, below
+ *   bits 8-39  the result; meaningful with COMPLETED
+ *   bits 40-63 references
+ *
+ * References: one for every owner, every frame, and one that belongs to being open. The step that
+ * sets COMPLETED turns that last one into the completer's own, so completing never counts up; the
+ * completer drops it when everybody has been told. While a call is open the count is therefore
+ * at least 1, and an owner that finds 2 is the last one.
+ *
+ *   DISPATCHED  Begin_ was started. Set once, by whoever runs Begin_, together with the frame's
+ *               reference. Illegal to set after COMPLETED.
+ *   COMPLETED   B1. Set once, in the same step as the result; never cleared, whatever happens to
+ *               signals (L-4). Whoever sets it owes the completion function, ANNOUNCED and the
+ *               wake-ups. Illegal to grant an impersonation once this can be seen.
+ *   ANNOUNCED   The completion function has returned. Set once, by the completer. Legal to see
+ *               COMPLETED without it: the completion function runs.
+ *   CANCELED    Somebody asked for cancellation. Set once, only while open. Decides nothing here.
+ *   CLAIMED     Somebody registers, or has registered, the completion function. Set once, only
+ *               while open; only who set it may write fn, arg and generation.
+ *   HAS_FUNCTION  fn, arg and generation can be read. Set once, by who set CLAIMED, only while open.
+ *               The completer runs fn if this was set when it set COMPLETED, and never else.
+ *   HAS_SIGNAL  completion can be read. May be set at any time. Who sets it and finds ANNOUNCED
+ *               sets the signal; who sets ANNOUNCED and finds this does.
+ *   WAITERS     Somebody waits, or is about to, on the latch. May be set while ANNOUNCED is clear.
+ *               Who sets ANNOUNCED and finds this opens the latch.
+ *
+ * MEMORY ORDER of every access to it:
+ *
+ *   the step to COMPLETED   sequentially consistent. Release: what the server did before Signal is
+ *                           seen by whoever sees COMPLETED. Acquire: fn, arg. And ordered against the
+ *                           look at the threads in no frame (thread.c: foreign_list_locked).
+ *   the first look          relaxed. It only refuses early; it decides nothing (impersonate).
+ *   the second look         sequentially consistent: acquire, so that an impersonation that starts
+ *                           after Signal returned, or after somebody saw the signal, sees
+ *                           COMPLETED (L-2, L-3): either happens before this load. And ordered
+ *                           after the note that this thread is foreign, as above.
+ *   the step to ANNOUNCED   acquire and release: waiters see what the completion function did; and
+ *                           the last reference may go with it.
+ *   other looks             acquire: pairs with those two.
+ *   HAS_FUNCTION, HAS_SIGNAL, WAITERS   read-modify-writes with release, for fn, arg and
+ *                           completion, and acquire, for finding ANNOUNCED. A plain store here,
+ *                           or a plain load in the completer, would let each miss the other.
+ *   one reference more      relaxed: who takes one has one.
+ *   one reference less      release, so that all use is over before the memory goes; acquire for
+ *                           who frees it.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <guise/call.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "context_internal.h"
+#include "die.h"
+#include "latch.h"
+#include "signal_internal.h"
+#include "sized.h"
+#include "thread_internal.h"
+
+#define DISPATCHED UINT64_C(0x01)
+#define COMPLETED UINT64_C(0x02)
+#define ANNOUNCED UINT64_C(0x04)
+#define CANCELED UINT64_C(0x08)
+#define CLAIMED UINT64_C(0x10)
+#define HAS_FUNCTION UINT64_C(0x20)
+#define HAS_SIGNAL UINT64_C(0x40)
+#define WAITERS UINT64_C(0x80)
+
+enum { RESULT_SHIFT = 8, REFERENCE_SHIFT = 40 };
+#define REFERENCE (UINT64_C(1) << REFERENCE_SHIFT)
+/* Half of the range is left for threads that get here before the first of them has died. */
+#define REFERENCES_MAX (UINT64_C(1) << 23)
+
+struct guise_call {
+    _Atomic uint64_t state;
+    guise_context *client;            /* set once, owned */
+    guise_complete_fn *fn;            /* (CLAIMED, then HAS_FUNCTION) */
+    void *arg;                        /* (the same) */
+    _Atomic(guise_signal *) completion; /* (HAS_SIGNAL) owned; set once */
+    atomic_uint latch;                /* open once announced, if anybody waits */
+    unsigned generation;              /* (as fn) which process registered it */
+};
+
+static uint64_t references(uint64_t state)
+{
+    return state >> REFERENCE_SHIFT;
+}
+
+static uint64_t with_result(guise_result result)
+{
+    return (uint64_t)(uint32_t)result << RESULT_SHIFT;
+}
+
+static guise_result result_of(uint64_t state)
+{
+    return (guise_result)(uint32_t)(state >> RESULT_SHIFT);
+}
+
+static uint64_t look(const guise_call *call)
+{
+    return atomic_load_explicit(&call->state, memory_order_acquire);
+}
+
+static bool is_complete(const guise_call *call)
+{
+    return (look(call) & COMPLETED) != 0;
+}
+
+/* One step from *seen to next; on failure *seen is what it is now. */
+static bool step(guise_call *call, uint64_t *seen, uint64_t next)
+{
+    return atomic_compare_exchange_weak_explicit(&call->state, seen, next, memory_order_seq_cst,
+                                                 memory_order_acquire);
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+guise_result guise_call_create(guise_context *client, guise_call **out)
+{
+    guise_call *call;
+
+    if (out == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    *out = NULL;
+    if (client == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    call = guise__alloc(sizeof *call);
+    if (call == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    atomic_init(&call->state, 2 * REFERENCE); /* the caller's, and that of being open */
+    call->client = guise_context_ref(client);
+    *out = call;
+    return GUISE_OK;
+}
+
+static void destroy(guise_call *call)
+{
+    guise_signal_unref(atomic_load_explicit(&call->completion, memory_order_relaxed));
+    guise_context_unref(call->client);
+    guise__free(call);
+}
+
+guise_call *guise_call_ref(guise_call *call)
+{
+    if (call != NULL) {
+        uint64_t before = atomic_fetch_add_explicit(&call->state, REFERENCE, memory_order_relaxed);
+
+        if (references(before) >= REFERENCES_MAX) {
+            guise__die("a call's reference count overflowed");
+        }
+    }
+    return call;
+}
+
+/* The last reference of a completed call needs no step: nobody else can see the call. */
+static void drop_reference(guise_call *call)
+{
+    if (references(look(call)) == 1 ||
+        references(atomic_fetch_sub_explicit(&call->state, REFERENCE, memory_order_acq_rel)) == 1) {
+        destroy(call);
+    }
+}
+
+/* ---- completing ---------------------------------------------------------------------------- */
+
+static void announce_to_waiters(guise_call *call, uint64_t before)
+{
+    if ((before & WAITERS) != 0) {
+        guise__latch_open(&call->latch);
+    }
+    if ((before & HAS_SIGNAL) != 0) {
+        /* Acquire: pairs with the release of the step to HAS_SIGNAL. */
+        guise__signal_set(atomic_load_explicit(&call->completion, memory_order_acquire));
+    }
+}
+
+/* The completer's last act: tells everybody, then drops its reference. */
+static void announce(guise_call *call)
+{
+    uint64_t seen = look(call);
+
+    /* Nobody to tell: both in one step. */
+    while ((seen & (WAITERS | HAS_SIGNAL)) == 0) {
+        if (step(call, &seen, (seen | ANNOUNCED) - REFERENCE)) {
+            if (references(seen) == 1) {
+                destroy(call);
+            }
+            return;
+        }
+    }
+    seen = atomic_fetch_or_explicit(&call->state, ANNOUNCED, memory_order_acq_rel);
+    announce_to_waiters(call, seen);
+    drop_reference(call);
+}
+
+struct completion {
+    struct guise__scope scope;
+    guise_call *call;
+    int cancel_state;
+};
+
+static void end_completion(void *arg)
+{
+    struct completion *completion = arg;
+
+    guise__scope_clear(&completion->scope);
+    guise__scope_leave(&completion->scope);
+    (void)pthread_setcancelstate(completion->cancel_state, NULL);
+    announce(completion->call);
+}
+
+/* The reply is the server's act: as self, in a frame of the completed call. */
+static void run_function(guise_call *call, guise_result result)
+{
+    struct completion completion = {.call = call};
+
+    /* Refused: a thread the program confined on purpose. It carries nothing of ours, and a
+     * completion cannot fail. */
+    (void)guise__thread_attach();
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &completion.cancel_state);
+    guise__scope_enter(&completion.scope, call, GUISE__COMPLETION);
+    pthread_cleanup_push(end_completion, &completion);
+    call->fn(call, result, call->arg);
+    pthread_cleanup_pop(1);
+}
+
+/* before: the state that the step to COMPLETED found. The completer's reference is the caller's. */
+static void finish(guise_call *call, uint64_t before, guise_result result)
+{
+    guise__count_foreign(call);
+    /* A function that the parent of this forked process registered never runs here. */
+    if ((before & HAS_FUNCTION) != 0 && call->generation == guise__fork_generation()) {
+        run_function(call, result);
+    } else {
+        announce(call);
+    }
+}
+
+guise_result guise_call_signal(guise_call *call)
+{
+    uint64_t before;
+
+    if (call == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    /* GUISE_OK is all zero, so one or sets flag and result. L-1, L-5: it cannot fail. */
+    before = atomic_fetch_or_explicit(&call->state, COMPLETED, memory_order_seq_cst);
+    if ((before & COMPLETED) == 0) {
+        finish(call, before, GUISE_OK); /* exactly one reply */
+    }
+    return GUISE_OK; /* */
+}
+
+/* The first one wins. Who loses comes back only after it has seen COMPLETED. */
+static void complete(guise_call *call, guise_result result)
+{
+    uint64_t seen = look(call);
+
+    do {
+        if ((seen & COMPLETED) != 0) {
+            return;
+        }
+    } while (!step(call, &seen, seen | COMPLETED | with_result(result)));
+    finish(call, seen, result);
+}
+
+guise_result guise_call_complete(guise_call *call, guise_result result)
+{
+    if (call == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    complete(call, result);
+    return GUISE_OK;
+}
+
+void guise_call_unref(guise_call *call)
+{
+    uint64_t seen, next;
+    bool abandoned;
+
+    if (call == NULL) {
+        return;
+    }
+    seen = look(call);
+    do {
+        if (references(seen) == 1) {
+            destroy(call);
+            return;
+        }
+        /* the last owner of an open call leaves it completed, in the same step. */
+        abandoned = references(seen) == 2 && (seen & COMPLETED) == 0;
+        next = seen - REFERENCE;
+        if (abandoned) {
+            next |= COMPLETED | with_result(GUISE_E_DISCONNECTED);
+        }
+    } while (!step(call, &seen, next));
+    if (abandoned) {
+        finish(call, seen, GUISE_E_DISCONNECTED);
+    }
+}
+
+/* ---- the reply ------------------------------------------------------------------------------ */
+
+static guise_result claim(guise_call *call)
+{
+    uint64_t seen = look(call);
+
+    do {
+        if ((seen & COMPLETED) != 0) {
+            return GUISE_E_CALL_COMPLETE;
+        }
+        if ((seen & CLAIMED) != 0) {
+            return GUISE_E_UNEXPECTED;
+        }
+    } while (!step(call, &seen, seen | CLAIMED));
+    return GUISE_OK;
+}
+
+guise_result guise_call_on_complete(guise_call *call, guise_complete_fn *fn, void *arg)
+{
+    guise_result result;
+    uint64_t seen;
+
+    if (call == NULL || fn == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    result = claim(call);
+    if (result != GUISE_OK) {
+        return result;
+    }
+    call->fn = fn;
+    call->arg = arg;
+    call->generation = guise__fork_generation();
+    seen = look(call);
+    do {
+        if ((seen & COMPLETED) != 0) {
+            return GUISE_E_CALL_COMPLETE;
+        }
+    } while (!step(call, &seen, seen | HAS_FUNCTION));
+    return GUISE_OK;
+}
+
+guise_result guise_call_result(const guise_call *call, guise_result *out)
+{
+    uint64_t seen;
+
+    if (out == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    *out = GUISE_OK;
+    if (call == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    seen = look(call);
+    if ((seen & COMPLETED) == 0) {
+        return GUISE_E_CALL_PENDING;
+    }
+    *out = result_of(seen);
+    return GUISE_OK;
+}
+
+/* The call's signal, made if there is none yet; NULL without memory. */
+static guise_signal *demand_signal(guise_call *call)
+{
+    /* Acquire: pairs with the release below, of another thread. */
+    guise_signal *signal = atomic_load_explicit(&call->completion, memory_order_acquire);
+    guise_signal *mine;
+
+    if (signal != NULL || guise_signal_create(GUISE_SIGNAL_MANUAL, &mine) != GUISE_OK) {
+        return signal;
+    }
+    if (atomic_compare_exchange_strong_explicit(&call->completion, &signal, mine,
+                                                memory_order_acq_rel, memory_order_acquire)) {
+        return mine;
+    }
+    guise_signal_unref(mine); /* somebody was faster */
+    return signal;
+}
+
+guise_result guise_call_completion(guise_call *call, guise_signal **out)
+{
+    guise_signal *signal;
+    uint64_t before;
+
+    if (out == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    *out = NULL;
+    if (call == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    signal = demand_signal(call);
+    if (signal == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    before = atomic_fetch_or_explicit(&call->state, HAS_SIGNAL, memory_order_acq_rel);
+    if ((before & ANNOUNCED) != 0) {
+        guise__signal_set(signal);
+    }
+    *out = signal;
+    return GUISE_OK;
+}
+
+guise_result guise_call_wait(guise_call *call, uint32_t timeout_ms)
+{
+    const struct timespec *deadline;
+    struct timespec storage;
+    uint64_t before;
+
+    if (call == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    if ((look(call) & ANNOUNCED) != 0) {
+        return GUISE_OK;
+    }
+    /* The completion function would wait for itself. */
+    if (timeout_ms == 0 || guise__is_completing(call)) {
+        return GUISE_E_CALL_PENDING;
+    }
+    deadline = guise__deadline(timeout_ms, &storage);
+    before = atomic_fetch_or_explicit(&call->state, WAITERS, memory_order_acq_rel);
+    if ((before & ANNOUNCED) != 0 || guise__latch_wait(&call->latch, deadline)) {
+        return GUISE_OK;
+    }
+    return GUISE_E_CALL_PENDING; /* */
+}
+
+/* ---- cancellation: a request, no more --------------------------------------------------------- */
+
+guise_result guise_call_cancel(guise_call *call)
+{
+    uint64_t seen;
+
+    if (call == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    seen = look(call);
+    do {
+        if ((seen & COMPLETED) != 0) {
+            return GUISE_E_CALL_COMPLETE;
+        }
+        if ((seen & CANCELED) != 0) {
+            return GUISE_E_CALL_CANCELED;
+        }
+    } while (!step(call, &seen, seen | CANCELED));
+    return GUISE_OK;
+}
+
+bool guise_call_is_canceled(const guise_call *call)
+{
+    return call != NULL && (look(call) & CANCELED) != 0;
+}
+
+/* ---- frames ------------------------------------------------------------------------------------ */
+
+struct frame {
+    struct guise__scope scope;
+    guise_call *call; /* one reference is the frame's */
+    bool dispatching; /* a failure completes the call */
+};
+
+static void leave_frame(void *arg)
+{
+    struct frame *frame = arg;
+    guise_call *call = frame->call;
+
+    guise__scope_leave(&frame->scope);
+    guise_call_unref(call);
+}
+
+/* B2. The token comes off first, then a failure completes the call, as self; then the thread is what
+ * it was before, also if the completion function was left by an exception. */
+static void end_frame(struct frame *frame, guise_result result)
+{
+    guise__scope_clear(&frame->scope);
+    pthread_cleanup_push(leave_frame, frame);
+    if (frame->dispatching && result < 0) {
+        complete(frame->call, result); /* */
+    }
+    pthread_cleanup_pop(1);
+}
+
+/* pthread_exit, cancellation, or an exception on its way through. */
+static void unwind_frame(void *arg)
+{
+    end_frame(arg, GUISE_E_SERVER_FAULT);
+}
+
+/* The frame's reference is taken already, and the thread is attached. */
+static guise_result run_frame(guise_call *call, guise_begin_fn *fn, void *arg, bool dispatching)
+{
+    struct frame frame = {.call = call, .dispatching = dispatching};
+    guise_result result;
+
+    guise__scope_enter(&frame.scope, call, GUISE__FRAME);
+    pthread_cleanup_push(unwind_frame, &frame);
+    result = fn(call, arg);
+    pthread_cleanup_pop(0);
+    end_frame(&frame, result);
+    return result;
+}
+
+/* once. The frame's reference comes with the same step. */
+static guise_result claim_dispatch(guise_call *call)
+{
+    uint64_t seen = look(call);
+
+    do {
+        if ((seen & COMPLETED) != 0) {
+            return GUISE_E_CALL_COMPLETE;
+        }
+        if ((seen & DISPATCHED) != 0) {
+            return GUISE_E_CALL_PENDING;
+        }
+    } while (!step(call, &seen, (seen | DISPATCHED) + REFERENCE));
+    return GUISE_OK;
+}
+
+guise_result guise_call_dispatch(guise_call *call, guise_begin_fn *begin, void *arg)
+{
+    guise_result result;
+
+    if (call == NULL || begin == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    result = guise__thread_attach();
+    if (result != GUISE_OK) {
+        return result;
+    }
+    result = claim_dispatch(call);
+    return result == GUISE_OK ? run_frame(call, begin, arg, true) : result;
+}
+
+guise_result guise_call_run(guise_call *call, guise_begin_fn *fn, void *arg)
+{
+    guise_result result;
+
+    if (call == NULL || fn == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    result = guise__thread_attach();
+    if (result != GUISE_OK) {
+        return result;
+    }
+    return run_frame(guise_call_ref(call), fn, arg, false);
+}
+
+guise_call *guise_current_call(void)
+{
+    return guise__current_call(); /* S-01, S-02, X-19, X-20 */
+}
+
+/* ---- the client -------------------------------------------------------------------------------- */
+
+guise_result guise_call_query_blanket(const guise_call *call, guise_blanket *out)
+{
+    size_t size;
+
+    if (out == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    guise__sized_clear(out);
+    if (call == NULL || out->size < sizeof *out) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    if (is_complete(call)) {
+        return GUISE_E_CALL_COMPLETE; /* */
+    }
+    size = out->size;
+    *out = call->client->blanket; /* */
+    out->size = size;
+    return GUISE_OK;
+}
+
+/* Apply, then validate: the token is on when the second look decides, so success means that the
+ * call was open at a moment when this thread was its client already (N-01, L-1 to L-3). */
+static guise_result apply_and_validate(guise_call *call)
+{
+    struct guise__attempt attempt;
+    guise_result result = guise__impersonate_begin(call->client->token, call, &attempt);
+    bool complete =
+        (atomic_load_explicit(&call->state, memory_order_seq_cst) & COMPLETED) != 0;
+
+    if (result != GUISE_OK) {
+        return complete ? GUISE_E_CALL_COMPLETE : result;
+    }
+    if (complete) {
+        guise__impersonate_undo(&attempt);
+        return GUISE_E_CALL_COMPLETE;
+    }
+    guise__impersonate_keep(&attempt);
+    return GUISE_OK;
+}
+
+guise_result guise_call_impersonate(guise_call *call)
+{
+    guise_result result;
+
+    if (call == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    if ((atomic_load_explicit(&call->state, memory_order_relaxed) & COMPLETED) != 0) {
+        return GUISE_E_CALL_COMPLETE; /* */
+    }
+    if (call->client->blanket.authn_level == GUISE_AUTHN_LEVEL_NONE) {
+        return GUISE_E_UNSECURE_CALL; /* S-07, X-05 */
+    }
+    result = guise__thread_attach();
+    return result == GUISE_OK ? apply_and_validate(call) : result;
+}
+
+guise_result guise_impersonate_client(void)
+{
+    guise_call *call = guise__current_call();
+
+    return call == NULL ? GUISE_E_CALL_COMPLETE : guise_call_impersonate(call); /* S-02, S-09 */
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Containers: the first of up to 63 signals.
+ *
+ * A container belongs to its signals for good, so waiting enlists nothing and costs the same for
+ * one as for 63. `hints` has a bit for every member whose signal may be set; a setter raises the
+ * bit after it has set the signal, a waiter lowers it under the lock when it finds the signal clear.
+ * Legal to leave a bit up for a clear signal; illegal to leave it down for a set one once its setter
+ * has let go of the lock.
+ *
+ * No wake-up is lost: a waiter queues under the lock after it has looked at every hinted signal. A
+ * setter stores the bit of the signal first and takes the lock second. So either the waiter was in
+ * the queue when the setter came, or the setter's hint was up when the waiter looked.
+ *
+ * Locking discipline: `lock` guards hints (changes), members (growth) and waiters. It is taken with
+ * a signal's lock held, so nothing in here takes a signal's lock while holding it.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+
+#include "refcount.h"
+#include "signal_internal.h"
+
+enum { MEMBERS_MAX = 63 }; /* Y-13 */
+
+struct guise_container {
+    atomic_uint refs;
+    atomic_uint count;             /* grows under the lock */
+    _Atomic uint64_t hints;        /* changes under the lock */
+    pthread_mutex_t lock;
+    struct guise__queue waiters;   /* (lock) longest-waiting first */
+    struct guise__member members[MEMBERS_MAX];
+};
+
+guise_result guise_container_create(guise_container **out)
+{
+    guise_container *container;
+
+    if (out == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    *out = NULL;
+    container = guise__alloc(sizeof *container);
+    if (container == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    if (pthread_mutex_init(&container->lock, NULL) != 0) {
+        guise__free(container);
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    atomic_init(&container->refs, 1);
+    *out = container;
+    return GUISE_OK;
+}
+
+guise_container *guise_container_ref(guise_container *container)
+{
+    if (container != NULL) {
+        guise__count_up(&container->refs);
+    }
+    return container;
+}
+
+void guise_container_unref(guise_container *container)
+{
+    if (container == NULL || !guise__count_down(&container->refs)) {
+        return;
+    }
+    /* Relaxed: the last reference sees everything by the count's own order. */
+    for (unsigned i = 0; i < atomic_load_explicit(&container->count, memory_order_relaxed); i++) {
+        struct guise__member *member = &container->members[i];
+
+        /* A setter that is telling us holds the signal's lock: this waits for it to be done. */
+        guise__signal_part(member->signal, member);
+        guise_signal_unref(member->signal);
+    }
+    (void)pthread_mutex_destroy(&container->lock);
+    guise__free(container);
+}
+
+/* The next free place, or NULL when full. */
+static struct guise__member *reserve(guise_container *container, guise_signal *signal)
+{
+    struct guise__member *member = NULL;
+    unsigned index;
+
+    (void)pthread_mutex_lock(&container->lock);
+    index = atomic_load_explicit(&container->count, memory_order_relaxed);
+    if (index < MEMBERS_MAX) {
+        member = &container->members[index];
+        member->container = container;
+        member->signal = guise_signal_ref(signal);
+        member->index = index;
+        /* Relaxed: members are found by hints, which have an order of their own. */
+        atomic_store_explicit(&container->count, index + 1, memory_order_relaxed);
+    }
+    (void)pthread_mutex_unlock(&container->lock);
+    return member;
+}
+
+guise_result guise_container_add(guise_container *container, guise_signal *signal)
+{
+    struct guise__member *member;
+
+    if (container == NULL || signal == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    member = reserve(container, signal);
+    if (member == NULL) {
+        return GUISE_E_OUT_OF_RESOURCES;
+    }
+    guise__signal_join(signal, member);
+    return GUISE_OK;
+}
+
+/* Every manual set releases all; one of an auto signal releases one, if nobody else took it. */
+static void release_waiters_locked(guise_container *container, guise_signal *signal,
+                                   struct guise__queue *woken)
+{
+    while (container->waiters.first != NULL && guise__signal_take(signal)) {
+        (void)guise__queue_move_first(&container->waiters, woken, signal);
+    }
+}
+
+void guise__container_tell(struct guise__member *member, struct guise__queue *woken)
+{
+    guise_container *container = member->container;
+
+    (void)pthread_mutex_lock(&container->lock);
+    /* Release: pairs with the acquire in first_ready, for members[] and the signal's bit. */
+    (void)atomic_fetch_or_explicit(&container->hints, UINT64_C(1) << member->index,
+                                   memory_order_release);
+    release_waiters_locked(container, member->signal, woken);
+    (void)pthread_mutex_unlock(&container->lock);
+}
+
+static unsigned lowest(uint64_t bits)
+{
+    unsigned index = 0;
+
+    while ((bits & 1) == 0) {
+        bits >>= 1;
+        index++;
+    }
+    return index;
+}
+
+/* Takes the first set signal among the hinted ones; NULL if there is none. stale: hints that led to
+ * a clear signal. */
+static guise_signal *take_first(guise_container *container, uint64_t *stale)
+{
+    /* Acquire: pairs with the release in tell. */
+    uint64_t hints = atomic_load_explicit(&container->hints, memory_order_acquire);
+
+    *stale = 0;
+    for (; hints != 0; hints &= hints - 1) {
+        struct guise__member *member = &container->members[lowest(hints)];
+
+        if (guise__signal_take(member->signal)) {
+            return member->signal;
+        }
+        *stale |= UINT64_C(1) << member->index;
+    }
+    return NULL;
+}
+
+/* Looks once more under the lock, then queues; returns a signal if one was set after all. */
+static guise_signal *queue_unless_ready(guise_container *container, struct guise__waiter *waiter)
+{
+    guise_signal *ready;
+    uint64_t stale;
+
+    (void)pthread_mutex_lock(&container->lock);
+    ready = take_first(container, &stale);
+    /* Relaxed: a setter that comes now takes the lock after us and raises its hint again. */
+    (void)atomic_fetch_and_explicit(&container->hints, ~stale, memory_order_relaxed);
+    if (ready == NULL) {
+        guise__queue_add(&container->waiters, waiter);
+    }
+    (void)pthread_mutex_unlock(&container->lock);
+    return ready;
+}
+
+static bool give_up(guise_container *container, struct guise__waiter *waiter)
+{
+    bool queued;
+
+    (void)pthread_mutex_lock(&container->lock);
+    queued = waiter->queued;
+    if (queued) {
+        guise__queue_remove(&container->waiters, waiter);
+    }
+    (void)pthread_mutex_unlock(&container->lock);
+    return queued;
+}
+
+/* The signal that released this wait; NULL when the time is over. */
+static guise_signal *wait_in_queue(guise_container *container, uint32_t timeout_ms)
+{
+    struct guise__waiter waiter = {0};
+    struct timespec storage;
+    const struct timespec *deadline = guise__deadline(timeout_ms, &storage);
+    guise_signal *ready = queue_unless_ready(container, &waiter);
+
+    if (ready != NULL) {
+        guise__signal_taken(ready);
+        return ready;
+    }
+    if (!guise__latch_wait(&waiter.latch, deadline)) {
+        if (give_up(container, &waiter)) {
+            return NULL;
+        }
+        /* Released at the last moment; the setter holds on to the waiter until this opens. */
+        (void)guise__latch_wait(&waiter.latch, NULL);
+    }
+    return waiter.which;
+}
+
+guise_result guise_container_wait_any(guise_container *container, uint32_t timeout_ms,
+                                      guise_signal **which)
+{
+    uint64_t stale;
+
+    if (which == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    *which = NULL;
+    if (container == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    /* Relaxed: it only grows. */
+    if (atomic_load_explicit(&container->count, memory_order_relaxed) == 0) {
+        return GUISE_E_NO_SYNC;
+    }
+    *which = take_first(container, &stale);
+    if (*which != NULL) {
+        guise__signal_taken(*which);
+        return GUISE_OK; /* Y-14, Y-15 */
+    }
+    if (timeout_ms != 0) {
+        *which = wait_in_queue(container, timeout_ms);
+    }
+    return *which == NULL ? GUISE_E_TIMEOUT : GUISE_OK;
+}

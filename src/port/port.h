@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The unportable leaves. The core calls these and nothing below them; each is chosen by file in
+ * CMake. All of them keep errno, so that no public function ever changes it.
+ */
+#ifndef GUISE_PORT_H
+#define GUISE_PORT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include <guise/result.h>
+
+/*
+ * Thread-local storage. Where the object format has it, one load from the thread pointer also in a
+ * shared library; the few words we need fit in what loaders keep for late-comers.
+ */
+#if defined(__ELF__)
+#define GUISE_TLS _Thread_local __attribute__((tls_model("initial-exec")))
+#else
+#define GUISE_TLS _Thread_local
+#endif
+
+/* alloc.c: zeroed memory or NULL. Tests put failing ones in their place. */
+void *guise__alloc(size_t size);
+void guise__free(void *memory);
+
+/* clock.c: the monotonic time timeout_ms from now; NULL, for ever, for GUISE_INFINITE. */
+const struct timespec *guise__deadline(uint32_t timeout_ms, struct timespec *storage);
+
+/*
+ * futex_*.c: sleeps while *word is expected, until woken or the deadline (NULL: none) is over.
+ * Returns false only for the deadline; may return true for no reason. Not a cancellation point.
+ */
+bool guise__futex_wait(atomic_uint *word, unsigned expected, const struct timespec *deadline);
+/* Wakes everybody who sleeps on word. Uses its address only: the memory may be gone by now. */
+void guise__futex_wake(atomic_uint *word);
+/* In a forked child: forget the sleepers, who are not here. */
+void guise__futex_forked(void);
+
+/* event_*.c: a descriptor that is readable while raised. */
+struct guise__event {
+    int read_fd;
+    int write_fd;
+};
+bool guise__event_open(struct guise__event *event);
+void guise__event_raise(const struct guise__event *event);
+void guise__event_lower(const struct guise__event *event);
+void guise__event_close(const struct guise__event *event);
+
+/* ids_*.c: what the system calls "nobody I can name", and how many groups it takes. */
+struct guise__limits {
+    uid_t overflow_uid;
+    gid_t overflow_gid;
+    size_t max_groups;
+};
+void guise__limits_read(struct guise__limits *out);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Choosing the provider, once.
+ *
+ * Locking discipline: s_lock guards everything static here while the choice is open, probe
+ * included: who makes a token meanwhile waits for the outcome instead of running emulated by
+ * accident. s_provider is stored last, with release, and never again; whoever loads it non-NULL
+ * may read the rest without the lock.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+
+#include "process.h"
+#include "sized.h"
+#include "thread_internal.h"
+
+static pthread_mutex_t s_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic(const guise_provider *) s_provider;
+static struct guise__limits s_limits;
+static bool s_prepared; /* thread keys and fork handlers are in place */
+static bool s_refused;  /* a provider was asked for and could not keep its promises */
+
+const guise_provider *guise__provider(void)
+{
+    /* Acquire: pairs with the stores of s_provider, for s_limits and the provider's own state. */
+    return atomic_load_explicit(&s_provider, memory_order_acquire);
+}
+
+static bool chosen(void)
+{
+    return guise__provider() != NULL;
+}
+
+const struct guise__limits *guise__limits(void)
+{
+    return &s_limits;
+}
+
+static guise_result prepare_locked(void)
+{
+    guise_result result;
+
+    if (s_prepared) {
+        return GUISE_OK;
+    }
+    result = guise__thread_prepare_process();
+    if (result != GUISE_OK) {
+        return result;
+    }
+    /* Read now: later a thread might be somebody's client, and may open no path then. */
+    guise__limits_read(&s_limits);
+    s_prepared = true;
+    return GUISE_OK;
+}
+
+static guise_result probe_locked(const guise_provider *provider)
+{
+    guise_result result = prepare_locked();
+
+    if (result != GUISE_OK) {
+        return result;
+    }
+    result = provider->probe(provider);
+    /* A provider of the program's own may answer anything: only GUISE_OK is a yes. */
+    return result > 0 ? GUISE_E_UNEXPECTED : result;
+}
+
+static guise_result choose_locked(const guise_provider *provider)
+{
+    guise_result result = probe_locked(provider);
+
+    s_refused = result != GUISE_OK;
+    if (!s_refused) {
+        /* Release: pairs with the acquire in guise__provider. */
+        atomic_store_explicit(&s_provider, provider, memory_order_release);
+    }
+    return result;
+}
+
+/* Nobody chose: emulated, which has nothing to probe. */
+static guise_result default_locked(void)
+{
+    guise_result result;
+
+    if (chosen()) {
+        return GUISE_OK;
+    }
+    if (s_refused) {
+        return GUISE_E_ACCESS_DENIED;
+    }
+    result = prepare_locked();
+    if (result == GUISE_OK) {
+        /* Release: pairs with the acquire in guise__provider. */
+        atomic_store_explicit(&s_provider, guise_provider_emulated(), memory_order_release);
+    }
+    return result;
+}
+
+guise_result guise__process_ready(void)
+{
+    guise_result result;
+
+    if (chosen()) {
+        return GUISE_OK;
+    }
+    (void)pthread_mutex_lock(&s_lock);
+    result = default_locked();
+    (void)pthread_mutex_unlock(&s_lock);
+    return result;
+}
+
+static bool is_usable(const guise_provider *provider)
+{
+    return guise__sized_in(provider, sizeof *provider) && provider->name != NULL &&
+           (provider->flags & ~GUISE_PROVIDER_ENFORCED) == 0 && provider->probe != NULL &&
+           provider->prepare != NULL && provider->discard != NULL && provider->enter != NULL &&
+           provider->leave != NULL && provider->verify != NULL;
+}
+
+guise_result guise_use_provider(const guise_provider *provider)
+{
+    guise_result result = GUISE_E_TOO_LATE;
+
+    if (provider == NULL || !is_usable(provider)) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    (void)pthread_mutex_lock(&s_lock);
+    if (!chosen()) {
+        result = choose_locked(provider);
+    }
+    (void)pthread_mutex_unlock(&s_lock);
+    return result;
+}

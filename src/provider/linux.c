@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel enforces, thread by thread.
+ *
+ * Only raw system calls change one thread; the libc functions of the same names change all of them,
+ * and are never called from here. Effective ids only: the real ids stay the server's, so a client
+ * may not send it signals. In: groups, gid, uid, capabilities. Out: the reverse. After every change
+ * the kernel is asked, because a system call filter can answer "done" and do nothing.
+ *
+ * Self is what probe found. A thread that entered is always on its way from self or back to it, so
+ * enter and leave need no books of their own: what to undo follows from the token alone.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <guise/provider.h>
+
+#include "die.h"
+#include "port/port.h"
+
+/* Some 32-bit systems keep the plain numbers for calls that take 16-bit ids. */
+#ifdef SYS_setresuid32
+enum {
+    NR_SETRESUID = SYS_setresuid32,
+    NR_SETRESGID = SYS_setresgid32,
+    NR_SETGROUPS = SYS_setgroups32,
+    NR_GETRESUID = SYS_getresuid32,
+    NR_GETRESGID = SYS_getresgid32,
+    NR_GETGROUPS = SYS_getgroups32
+};
+#else
+enum {
+    NR_SETRESUID = SYS_setresuid,
+    NR_SETRESGID = SYS_setresgid,
+    NR_SETGROUPS = SYS_setgroups,
+    NR_GETRESUID = SYS_getresuid,
+    NR_GETRESGID = SYS_getresgid,
+    NR_GETGROUPS = SYS_getgroups
+};
+#endif
+
+enum { CAP_WORDS = 2 };
+
+struct ids {
+    unsigned real, effective, saved;
+};
+
+struct caps {
+    uint32_t effective[CAP_WORDS], permitted[CAP_WORDS], inheritable[CAP_WORDS];
+};
+
+/* What a thread is to the kernel, but for the list of groups. */
+struct standing {
+    struct ids uid, gid;
+    long group_count;
+    struct caps caps;
+    int securebits;
+};
+
+/* Written by probe, before anybody else may look; then never. */
+static struct standing s_self;
+static gid_t *s_self_groups;
+static bool s_drop_caps; /* changing ids alone does not take, or not give back, the capabilities */
+
+/* A token as the kernel is to see it. Borrows the token's groups, which outlive it. */
+struct disguise {
+    uid_t uid;
+    gid_t gid;
+    size_t group_count;
+    const gid_t *groups;
+    bool same_groups; /* the list in force is this one already */
+    bool drop_caps;
+    bool impossible; /* there would be no way back */
+};
+
+/* Shared by all tokens that the kernel must not know: nobody, in no group, with no power. */
+static struct disguise s_nobody;
+
+/* What has been done on the way in, and so has to be undone on the way out. */
+enum { DID_GROUPS = 1, DID_GID = 2, DID_UID = 4, DID_CAPS = 8 };
+
+/* ---- system calls ---------------------------------------------------------------------------- */
+
+static bool set_effective_uid(unsigned uid)
+{
+    return syscall(NR_SETRESUID, -1, uid, -1) == 0;
+}
+
+static bool set_effective_gid(unsigned gid)
+{
+    return syscall(NR_SETRESGID, -1, gid, -1) == 0;
+}
+
+static bool set_groups(size_t count, const gid_t *groups)
+{
+    return syscall(NR_SETGROUPS, count, groups) == 0;
+}
+
+static bool get_uids(struct ids *out)
+{
+    return syscall(NR_GETRESUID, &out->real, &out->effective, &out->saved) == 0;
+}
+
+static bool get_gids(struct ids *out)
+{
+    return syscall(NR_GETRESGID, &out->real, &out->effective, &out->saved) == 0;
+}
+
+static long count_groups(void)
+{
+    return syscall(NR_GETGROUPS, 0, NULL);
+}
+
+static bool get_caps(struct caps *out)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[CAP_WORDS];
+
+    memset(data, 0, sizeof data);
+    if (syscall(SYS_capget, &header, data) != 0) {
+        return false;
+    }
+    for (int i = 0; i < CAP_WORDS; i++) {
+        out->effective[i] = data[i].effective;
+        out->permitted[i] = data[i].permitted;
+        out->inheritable[i] = data[i].inheritable;
+    }
+    return true;
+}
+
+/* Permitted and inheritable stay self's; giving up or taking back effective ones needs no right. */
+static bool set_effective_caps(const uint32_t effective[CAP_WORDS])
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[CAP_WORDS];
+
+    for (int i = 0; i < CAP_WORDS; i++) {
+        data[i].effective = effective[i];
+        data[i].permitted = s_self.caps.permitted[i];
+        data[i].inheritable = s_self.caps.inheritable[i];
+    }
+    return syscall(SYS_capset, &header, data) == 0;
+}
+
+static const uint32_t no_caps[CAP_WORDS];
+
+static bool drop_caps(void)
+{
+    return set_effective_caps(no_caps);
+}
+
+static bool regain_caps(void)
+{
+    return set_effective_caps(s_self.caps.effective);
+}
+
+/* ---- asking the kernel ------------------------------------------------------------------------- */
+
+static bool are_ids(const struct ids *now, const struct ids *self, unsigned effective)
+{
+    return now->real == self->real && now->saved == self->saved && now->effective == effective;
+}
+
+static bool has_effective_caps(const uint32_t expected[CAP_WORDS])
+{
+    struct caps caps;
+
+    return get_caps(&caps) && memcmp(caps.effective, expected, sizeof caps.effective) == 0;
+}
+
+static bool confirm_ids(unsigned uid, unsigned gid, long group_count)
+{
+    struct ids uids, gids;
+
+    return get_uids(&uids) && are_ids(&uids, &s_self.uid, uid) && get_gids(&gids) &&
+           are_ids(&gids, &s_self.gid, gid) && count_groups() == group_count;
+}
+
+static bool confirm_disguise(const struct disguise *disguise)
+{
+    return confirm_ids(disguise->uid, disguise->gid, (long)disguise->group_count) &&
+           (!disguise->drop_caps || has_effective_caps(no_caps));
+}
+
+static bool confirm_self(bool caps_too)
+{
+    return confirm_ids(s_self.uid.effective, s_self.gid.effective, s_self.group_count) &&
+           (!caps_too || has_effective_caps(s_self.caps.effective));
+}
+
+/* ---- in and out ---------------------------------------------------------------------------------- */
+
+/* Stops at the first step that fails; did says which succeeded. */
+static bool put_on(const struct disguise *disguise, unsigned *did)
+{
+    if (!disguise->same_groups) {
+        if (!set_groups(disguise->group_count, disguise->groups)) {
+            return false;
+        }
+        *did |= DID_GROUPS;
+    }
+    if (!set_effective_gid(disguise->gid)) {
+        return false;
+    }
+    *did |= DID_GID;
+    if (!set_effective_uid(disguise->uid)) {
+        return false;
+    }
+    *did |= DID_UID;
+    if (disguise->drop_caps) {
+        if (!drop_caps()) {
+            return false;
+        }
+        *did |= DID_CAPS;
+    }
+    return confirm_disguise(disguise);
+}
+
+/* The capabilities come first, to be allowed the rest, and again last: regaining uid 0 may have
+ * raised all that are permitted. */
+static bool take_off(unsigned did)
+{
+    bool caps = (did & DID_CAPS) != 0;
+
+    return (!caps || regain_caps()) &&
+           ((did & DID_UID) == 0 || set_effective_uid(s_self.uid.effective)) &&
+           ((did & DID_GID) == 0 || set_effective_gid(s_self.gid.effective)) &&
+           ((did & DID_GROUPS) == 0 || set_groups((size_t)s_self.group_count, s_self_groups)) &&
+           (!caps || regain_caps()) && confirm_self(caps);
+}
+
+static guise_result linux_enter(const guise_provider *provider, const void *prepared)
+{
+    const struct disguise *disguise = prepared;
+    int kept = errno;
+    unsigned did = 0;
+    bool entered;
+
+    (void)provider;
+    if (disguise->impossible) {
+        return GUISE_E_ACCESS_DENIED;
+    }
+    entered = put_on(disguise, &did);
+    /* All or nothing. Where the very first step failed there is nothing to undo. */
+    if (!entered && did != 0 && !take_off(did)) {
+        guise__die("a thread could not undo half an impersonation");
+    }
+    errno = kept;
+    return entered ? GUISE_OK : GUISE_E_ACCESS_DENIED;
+}
+
+static unsigned all_of(const struct disguise *disguise)
+{
+    return DID_GID | DID_UID | (disguise->same_groups ? 0u : DID_GROUPS) |
+           (disguise->drop_caps ? DID_CAPS : 0u);
+}
+
+static void linux_leave(const guise_provider *provider, const void *prepared)
+{
+    int kept = errno;
+
+    (void)provider;
+    /* A libc set*id function in another thread changes this one too, in silence. */
+    if (prepared != NULL && !confirm_disguise(prepared)) {
+        guise__die("a thread's identity was changed behind our back, by another thread's set*id?");
+    }
+    if (!take_off(prepared == NULL ? DID_GROUPS | DID_GID | DID_UID | DID_CAPS
+                                   : all_of(prepared))) {
+        guise__die("a thread could not be made itself again"); /* L-7 */
+    }
+    errno = kept;
+}
+
+/* ---- verify: the whole of it, groups by name ------------------------------------------------------ */
+
+enum { GROUPS_ON_STACK = 256 };
+
+/* Reads the thread's own list into list, which has room for count, and compares. */
+static bool is_group_list(gid_t *list, long count, const gid_t *groups)
+{
+    return syscall(NR_GETGROUPS, count, list) == count &&
+           memcmp(list, groups, (size_t)count * sizeof *list) == 0;
+}
+
+static guise_result verify_groups(long count, const gid_t *groups)
+{
+    gid_t few[GROUPS_ON_STACK], *many;
+    guise_result result;
+
+    if (count_groups() != count) {
+        return GUISE_E_UNEXPECTED;
+    }
+    if (count == 0) {
+        return GUISE_OK;
+    }
+    if (count <= GROUPS_ON_STACK) {
+        return is_group_list(few, count, groups) ? GUISE_OK : GUISE_E_UNEXPECTED;
+    }
+    many = guise__alloc((size_t)count * sizeof *many);
+    if (many == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    result = is_group_list(many, count, groups) ? GUISE_OK : GUISE_E_UNEXPECTED;
+    guise__free(many);
+    return result;
+}
+
+static bool read_standing(struct standing *out)
+{
+    out->group_count = count_groups();
+    out->securebits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+    return get_uids(&out->uid) && get_gids(&out->gid) && get_caps(&out->caps) &&
+           out->group_count >= 0 && out->securebits >= 0;
+}
+
+/* Only what enter changes may differ in a thread that can be put right: it was born while its
+ * creator was a client. Anything else the program did on purpose. */
+static bool is_restorable(const struct standing *now)
+{
+    return are_ids(&now->uid, &s_self.uid, now->uid.effective) &&
+           are_ids(&now->gid, &s_self.gid, now->gid.effective) &&
+           now->securebits == s_self.securebits &&
+           memcmp(now->caps.permitted, s_self.caps.permitted, sizeof now->caps.permitted) == 0 &&
+           memcmp(now->caps.inheritable, s_self.caps.inheritable, sizeof now->caps.inheritable) ==
+               0;
+}
+
+static bool is_self_but_groups(const struct standing *now)
+{
+    return now->uid.effective == s_self.uid.effective &&
+           now->gid.effective == s_self.gid.effective &&
+           memcmp(now->caps.effective, s_self.caps.effective, sizeof now->caps.effective) == 0;
+}
+
+static guise_result verify_self(void)
+{
+    struct standing now;
+
+    if (!read_standing(&now) || !is_restorable(&now)) {
+        return GUISE_E_ACCESS_DENIED;
+    }
+    return is_self_but_groups(&now) ? verify_groups(s_self.group_count, s_self_groups)
+                                    : GUISE_E_UNEXPECTED;
+}
+
+static guise_result linux_verify(const guise_provider *provider, const void *prepared)
+{
+    const struct disguise *disguise = prepared;
+    int kept = errno;
+    guise_result result;
+
+    (void)provider;
+    if (disguise == NULL) {
+        result = verify_self();
+    } else if (confirm_disguise(disguise)) {
+        result = verify_groups((long)disguise->group_count, disguise->groups);
+    } else {
+        result = GUISE_E_UNEXPECTED;
+    }
+    errno = kept;
+    return result;
+}
+
+/* ---- tokens ------------------------------------------------------------------------------------------ */
+
+/* From a uid that is not 0, becoming uid 0 and leaving it again takes the permitted capabilities
+ * too, unless the process asked the kernel not to. There would be no way back. */
+static bool has_no_way_back(uid_t uid)
+{
+    return uid == 0 && s_self.uid.real != 0 && s_self.uid.saved != 0 &&
+           (s_self.securebits & SECBIT_NO_SETUID_FIXUP) == 0;
+}
+
+static bool is_self_list(size_t count, const gid_t *groups)
+{
+    return count == (size_t)s_self.group_count &&
+           (count == 0 || memcmp(groups, s_self_groups, count * sizeof *groups) == 0);
+}
+
+static guise_result linux_prepare(const guise_provider *provider, const guise_token *token,
+                                  void **prepared)
+{
+    struct disguise *disguise;
+
+    (void)provider;
+    *prepared = NULL;
+    /* A client that did not grant it is not impersonated; a forgotten check fails closed. */
+    if (guise_token_level(token) < GUISE_LEVEL_IMPERSONATE) {
+        *prepared = &s_nobody;
+        return GUISE_OK;
+    }
+    disguise = guise__alloc(sizeof *disguise);
+    if (disguise == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    disguise->uid = guise_token_uid(token);
+    disguise->gid = guise_token_gid(token);
+    disguise->groups = guise_token_groups(token, &disguise->group_count);
+    disguise->same_groups = is_self_list(disguise->group_count, disguise->groups);
+    /* Whoever vouched for the client vouched for its ids: uid 0 comes without capabilities. */
+    disguise->drop_caps = s_drop_caps || disguise->uid == 0;
+    disguise->impossible = has_no_way_back(disguise->uid);
+    *prepared = disguise;
+    return GUISE_OK;
+}
+
+static void linux_discard(const guise_provider *provider, void *prepared)
+{
+    (void)provider;
+    if (prepared != &s_nobody) {
+        guise__free(prepared);
+    }
+}
+
+/* ---- probe --------------------------------------------------------------------------------------------- */
+
+static bool has_cap(const struct caps *caps, unsigned cap)
+{
+    return (caps->effective[cap / 32] & (UINT32_C(1) << (cap % 32))) != 0;
+}
+
+static bool is_kept(const struct ids *ids)
+{
+    return ids->effective == ids->real || ids->effective == ids->saved;
+}
+
+/* Enough to leave and to come back: the way back to an id that is nowhere else would need rights that
+ * may be gone by then. */
+static bool may_switch(const struct standing *self)
+{
+    return has_cap(&self->caps, CAP_SETUID) && has_cap(&self->caps, CAP_SETGID) &&
+           is_kept(&self->uid) && is_kept(&self->gid);
+}
+
+static guise_result read_self_groups(void)
+{
+    size_t count = (size_t)s_self.group_count;
+
+    guise__free(s_self_groups);
+    s_self_groups = guise__alloc((count + 1) * sizeof *s_self_groups);
+    if (s_self_groups == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    return syscall(NR_GETGROUPS, count, s_self_groups) == s_self.group_count
+               ? GUISE_OK
+               : GUISE_E_ACCESS_DENIED;
+}
+
+static void describe_nobody(void)
+{
+    struct guise__limits limits;
+
+    guise__limits_read(&limits);
+    memset(&s_nobody, 0, sizeof s_nobody);
+    s_nobody.uid = limits.overflow_uid;
+    s_nobody.gid = limits.overflow_gid;
+    s_nobody.same_groups = s_self.group_count == 0;
+    s_nobody.drop_caps = true;
+}
+
+/* Does a change of uid alone clear the capabilities, and does the way back restore exactly those? */
+static bool observe_caps(void)
+{
+    struct caps away;
+
+    if (!set_effective_uid(s_nobody.uid) || !get_caps(&away) ||
+        !set_effective_uid(s_self.uid.effective)) {
+        return false;
+    }
+    s_drop_caps = memcmp(away.effective, no_caps, sizeof no_caps) != 0 ||
+                  !has_effective_caps(s_self.caps.effective);
+    return regain_caps();
+}
+
+/* In a thread of its own, which ends whatever it has become. */
+static void *rehearse(void *verdict)
+{
+    bool *possible = verdict;
+    unsigned did = 0;
+
+    *possible = observe_caps() && put_on(&s_nobody, &did) && take_off(did) && confirm_self(true);
+    return NULL;
+}
+
+static guise_result probe_self(void)
+{
+    pthread_t actor;
+    bool possible = false;
+    guise_result result;
+
+    if (!read_standing(&s_self) || !may_switch(&s_self)) {
+        return GUISE_E_ACCESS_DENIED;
+    }
+    result = read_self_groups();
+    if (result != GUISE_OK) {
+        return result;
+    }
+    describe_nobody();
+    if (pthread_create(&actor, NULL, rehearse, &possible) != 0) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    (void)pthread_join(actor, NULL);
+    return possible ? GUISE_OK : GUISE_E_ACCESS_DENIED;
+}
+
+static guise_result linux_probe(const guise_provider *provider)
+{
+    int kept = errno;
+    guise_result result = probe_self();
+
+    (void)provider;
+    errno = kept;
+    return result;
+}
+
+const guise_provider *guise_provider_linux(void)
+{
+    static const guise_provider provider = {
+        .size = sizeof provider,
+        .name = "linux",
+        .flags = GUISE_PROVIDER_ENFORCED,
+        .probe = linux_probe,
+        .prepare = linux_prepare,
+        .discard = linux_discard,
+        .enter = linux_enter,
+        .leave = linux_leave,
+        .verify = linux_verify,
+    };
+
+    return &provider;
+}

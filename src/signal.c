@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals. Alone, a set, a reset or a wait is one step on the word. With company everything that
+ * decides who is released happens under the lock, so that exactly those are who waited when the
+ * signal was set: whoever queues later sees the word as the set, and any reset since, left it.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "signal_internal.h"
+
+#include "refcount.h"
+
+/* ---- queues ---------------------------------------------------------------------------------- */
+
+void guise__queue_add(struct guise__queue *queue, struct guise__waiter *waiter)
+{
+    waiter->next = NULL;
+    waiter->previous = queue->last;
+    if (queue->last != NULL) {
+        queue->last->next = waiter;
+    } else {
+        queue->first = waiter;
+    }
+    queue->last = waiter;
+    waiter->queued = true;
+}
+
+void guise__queue_remove(struct guise__queue *queue, struct guise__waiter *waiter)
+{
+    if (waiter->previous != NULL) {
+        waiter->previous->next = waiter->next;
+    } else {
+        queue->first = waiter->next;
+    }
+    if (waiter->next != NULL) {
+        waiter->next->previous = waiter->previous;
+    } else {
+        queue->last = waiter->previous;
+    }
+    waiter->queued = false;
+}
+
+bool guise__queue_move_first(struct guise__queue *from, struct guise__queue *to,
+                             guise_signal *which)
+{
+    struct guise__waiter *waiter = from->first;
+
+    if (waiter == NULL) {
+        return false;
+    }
+    guise__queue_remove(from, waiter);
+    guise__queue_add(to, waiter);
+    /* In the setter's own queue: nobody may take it off again but the setter. */
+    waiter->queued = false;
+    waiter->which = which;
+    return true;
+}
+
+void guise__queue_release(struct guise__queue *queue)
+{
+    struct guise__waiter *waiter = queue->first;
+
+    while (waiter != NULL) {
+        struct guise__waiter *next = waiter->next; /* the waiter is gone once its latch is open */
+
+        guise__latch_open(&waiter->latch);
+        waiter = next;
+    }
+}
+
+/* ---- life -------------------------------------------------------------------------------------- */
+
+guise_result guise_signal_create(guise_signal_kind kind, guise_signal **out)
+{
+    guise_signal *signal;
+
+    if (out == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    *out = NULL;
+    if (kind != GUISE_SIGNAL_MANUAL && kind != GUISE_SIGNAL_AUTO) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    signal = guise__alloc(sizeof *signal);
+    if (signal == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    if (pthread_mutex_init(&signal->lock, NULL) != 0) {
+        guise__free(signal);
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    atomic_init(&signal->refs, 1);
+    signal->kind = kind;
+    *out = signal;
+    return GUISE_OK;
+}
+
+guise_signal *guise_signal_ref(guise_signal *signal)
+{
+    if (signal != NULL) {
+        guise__count_up(&signal->refs);
+    }
+    return signal;
+}
+
+void guise_signal_unref(guise_signal *signal)
+{
+    if (signal == NULL || !guise__count_down(&signal->refs)) {
+        return;
+    }
+    if (signal->has_event) {
+        guise__event_close(&signal->event);
+    }
+    (void)pthread_mutex_destroy(&signal->lock);
+    guise__free(signal);
+}
+
+/* ---- the word ---------------------------------------------------------------------------------- */
+
+/* Acquire: pairs with the release of whoever set the bit that decides. */
+static unsigned look(const guise_signal *signal)
+{
+    return atomic_load_explicit(&signal->word, memory_order_acquire);
+}
+
+/* Sets the bit. Release: what the setter wrote is visible to whoever acts on the bit, also if it was
+ * set already: this is a step of its own in the word's history, never just a look. */
+static void raise_bit(guise_signal *signal)
+{
+    (void)atomic_fetch_or_explicit(&signal->word, GUISE__SET, memory_order_release);
+}
+
+/* Whoever wants to be told says so here, under the lock. Relaxed: a set either comes before this in
+ * the word's history, and a look after this sees it, or comes after and sees the crowd. */
+static void gather_locked(guise_signal *signal)
+{
+    (void)atomic_fetch_or_explicit(&signal->word, GUISE__CROWD, memory_order_relaxed);
+}
+
+/* Alone: one step. False, and nothing done, if there is company. */
+static bool set_alone(guise_signal *signal)
+{
+    unsigned seen = atomic_load_explicit(&signal->word, memory_order_relaxed);
+
+    while ((seen & GUISE__CROWD) == 0) {
+        /* Release on success: as raise_bit. Relaxed on failure: only the value is used. */
+        if (atomic_compare_exchange_weak_explicit(&signal->word, &seen, seen | GUISE__SET,
+                                                  memory_order_release, memory_order_relaxed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool guise__signal_take(guise_signal *signal)
+{
+    unsigned seen = look(signal);
+
+    if (signal->kind == GUISE_SIGNAL_MANUAL) {
+        return (seen & GUISE__SET) != 0; /* Y-08 */
+    }
+    while ((seen & GUISE__SET) != 0) {
+        /* Acquire: pairs with the setter's release. Y-07: exactly one wait clears the bit. */
+        if (atomic_compare_exchange_weak_explicit(&signal->word, &seen, seen & ~GUISE__SET,
+                                                  memory_order_acquire, memory_order_acquire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- company ----------------------------------------------------------------------------------- */
+
+/* The descriptor follows the bit. Lowered only when the bit is seen clear under the lock: a set that
+ * comes between raises it again after this. */
+static void sync_event_locked(guise_signal *signal)
+{
+    bool wanted = (look(signal) & GUISE__SET) != 0;
+
+    if (!signal->has_event || wanted == signal->raised) {
+        return;
+    }
+    if (wanted) {
+        guise__event_raise(&signal->event);
+    } else {
+        guise__event_lower(&signal->event);
+    }
+    signal->raised = wanted;
+}
+
+static void update_crowd_locked(guise_signal *signal)
+{
+    if (signal->waiters.first == NULL && signal->members == NULL && !signal->has_event) {
+        /* Relaxed: it only lets setters take the short way again. */
+        (void)atomic_fetch_and_explicit(&signal->word, ~GUISE__CROWD,
+                                        memory_order_relaxed);
+    }
+}
+
+static void tell_containers_locked(guise_signal *signal, struct guise__queue *woken)
+{
+    for (struct guise__member *member = signal->members; member != NULL; member = member->next) {
+        guise__container_tell(member, woken);
+    }
+}
+
+static void set_manual_locked(guise_signal *signal, struct guise__queue *woken)
+{
+    raise_bit(signal);
+    while (guise__queue_move_first(&signal->waiters, woken, signal)) {
+    }
+    tell_containers_locked(signal, woken);
+}
+
+/* One waiter is handed the signal; only without any is the bit set for a later one. */
+static void set_auto_locked(guise_signal *signal, struct guise__queue *woken)
+{
+    if (guise__queue_move_first(&signal->waiters, woken, signal)) {
+        return;
+    }
+    raise_bit(signal);
+    tell_containers_locked(signal, woken);
+}
+
+static void set_in_company(guise_signal *signal)
+{
+    struct guise__queue woken = {NULL, NULL};
+
+    (void)pthread_mutex_lock(&signal->lock);
+    if (signal->kind == GUISE_SIGNAL_MANUAL) {
+        set_manual_locked(signal, &woken);
+    } else {
+        set_auto_locked(signal, &woken);
+    }
+    sync_event_locked(signal);
+    update_crowd_locked(signal);
+    (void)pthread_mutex_unlock(&signal->lock);
+    /* Only the waiters are touched from here on; the signal may be gone with the first of them. */
+    guise__queue_release(&woken);
+}
+
+void guise__signal_taken(guise_signal *signal)
+{
+    if (signal->kind == GUISE_SIGNAL_MANUAL || (look(signal) & GUISE__CROWD) == 0) {
+        return;
+    }
+    (void)pthread_mutex_lock(&signal->lock);
+    sync_event_locked(signal);
+    (void)pthread_mutex_unlock(&signal->lock);
+}
+
+/* The bit may have been set since the caller looked: then there is nothing to queue for. */
+static bool queue_unless_set(guise_signal *signal, struct guise__waiter *waiter)
+{
+    bool taken;
+
+    (void)pthread_mutex_lock(&signal->lock);
+    gather_locked(signal);
+    taken = guise__signal_take(signal);
+    if (!taken) {
+        guise__queue_add(&signal->waiters, waiter);
+    }
+    update_crowd_locked(signal);
+    (void)pthread_mutex_unlock(&signal->lock);
+    return !taken;
+}
+
+/* False if the waiter was taken off the queue first: then it has been released. */
+static bool give_up(guise_signal *signal, struct guise__waiter *waiter)
+{
+    bool queued;
+
+    (void)pthread_mutex_lock(&signal->lock);
+    queued = waiter->queued;
+    if (queued) {
+        guise__queue_remove(&signal->waiters, waiter);
+    }
+    update_crowd_locked(signal);
+    (void)pthread_mutex_unlock(&signal->lock);
+    return queued;
+}
+
+static guise_result wait_in_queue(guise_signal *signal, uint32_t timeout_ms)
+{
+    struct guise__waiter waiter = {0};
+    struct timespec storage;
+    const struct timespec *deadline = guise__deadline(timeout_ms, &storage);
+
+    if (!queue_unless_set(signal, &waiter)) {
+        guise__signal_taken(signal);
+        return GUISE_OK;
+    }
+    if (guise__latch_wait(&waiter.latch, deadline)) {
+        return GUISE_OK;
+    }
+    if (give_up(signal, &waiter)) {
+        return GUISE_E_CALL_PENDING; /* Y-02 */
+    }
+    /* Handed over at the last moment; the setter still holds on to the waiter until this opens. */
+    (void)guise__latch_wait(&waiter.latch, NULL);
+    return GUISE_OK;
+}
+
+/* ---- what is public ---------------------------------------------------------------------------- */
+
+void guise__signal_set(guise_signal *signal)
+{
+    if (!set_alone(signal)) {
+        set_in_company(signal);
+    }
+}
+
+guise_result guise_signal_set(guise_signal *signal)
+{
+    if (signal == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    guise__signal_set(signal);
+    return GUISE_OK; /* Y-05 */
+}
+
+guise_result guise_signal_reset(guise_signal *signal)
+{
+    unsigned before;
+
+    if (signal == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    /* Acquire: a reset that follows a set sees what the setter wrote; release: and passes it on. */
+    before = atomic_fetch_and_explicit(&signal->word, ~GUISE__SET, memory_order_acq_rel);
+    if ((before & GUISE__CROWD) != 0) {
+        (void)pthread_mutex_lock(&signal->lock);
+        sync_event_locked(signal);
+        (void)pthread_mutex_unlock(&signal->lock);
+    }
+    return GUISE_OK; /* Y-06 */
+}
+
+guise_result guise_signal_wait(guise_signal *signal, uint32_t timeout_ms)
+{
+    if (signal == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    if (guise__signal_take(signal)) {
+        guise__signal_taken(signal);
+        return GUISE_OK; /* Y-01 */
+    }
+    return timeout_ms == 0 ? GUISE_E_CALL_PENDING : wait_in_queue(signal, timeout_ms);
+}
+
+static guise_result open_event_locked(guise_signal *signal)
+{
+    if (signal->has_event) {
+        return GUISE_OK;
+    }
+    if (!guise__event_open(&signal->event)) {
+        return GUISE_E_OUT_OF_RESOURCES;
+    }
+    signal->has_event = true;
+    gather_locked(signal);
+    sync_event_locked(signal);
+    return GUISE_OK;
+}
+
+guise_result guise_signal_fd(guise_signal *signal, int *out)
+{
+    guise_result result;
+
+    if (out == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    *out = -1;
+    if (signal == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    (void)pthread_mutex_lock(&signal->lock);
+    result = open_event_locked(signal);
+    if (result == GUISE_OK) {
+        *out = signal->event.read_fd;
+    }
+    (void)pthread_mutex_unlock(&signal->lock);
+    return result;
+}
+
+/* ---- containers ---------------------------------------------------------------------------------- */
+
+void guise__signal_join(guise_signal *signal, struct guise__member *member)
+{
+    struct guise__queue woken = {NULL, NULL};
+
+    (void)pthread_mutex_lock(&signal->lock);
+    member->next = signal->members;
+    signal->members = member;
+    gather_locked(signal);
+    if ((look(signal) & GUISE__SET) != 0) {
+        guise__container_tell(member, &woken);
+        sync_event_locked(signal);
+    }
+    (void)pthread_mutex_unlock(&signal->lock);
+    guise__queue_release(&woken);
+}
+
+void guise__signal_part(guise_signal *signal, struct guise__member *member)
+{
+    struct guise__member **link = &signal->members;
+
+    (void)pthread_mutex_lock(&signal->lock);
+    while (*link != member) {
+        link = &(*link)->next;
+    }
+    *link = member->next;
+    update_crowd_locked(signal);
+    (void)pthread_mutex_unlock(&signal->lock);
+}

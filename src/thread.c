@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The slot, and how it is put back.
+ *
+ * A thread's state is its own; nothing here is shared but the list of foreign impersonations and
+ * three counters. The order is always the same: first the system (wear), then the books, so that
+ * the slot never names a token the thread does not carry.
+ *
+ * Locking discipline: s_foreign_lock guards the list of threads that impersonate in no frame, and
+ * the `foreign` member of each thread in it. It is never held while a provider is called, and no
+ * other lock is taken under it. Held across fork by nobody: the child starts with an empty list.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "thread_internal.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "die.h"
+#include "process.h"
+#include "sized.h"
+#include "token_internal.h"
+
+struct thread {
+    struct guise__identity now;
+    struct guise__scope *scope; /* innermost; NULL: none */
+    bool attached;
+    bool listed; /* in s_foreign; written under the lock, by this thread only */
+    /* (s_foreign_lock) from here on. The call whose client this thread is in no frame; the call
+     * whose client it is about to be; NULL: none, or completed since. */
+    const guise_call *foreign;
+    const guise_call *attempting;
+    bool uncounted; /* attempting completed and was not counted as foreign */
+    struct thread *next, *previous;
+};
+
+static GUISE_TLS struct thread tl_thread;
+
+static pthread_key_t s_exit_key;
+static pthread_mutex_t s_foreign_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct thread *s_foreign; /* (s_foreign_lock) */
+static atomic_uint s_foreign_count;
+static atomic_uint s_fork_generation;
+static _Atomic uint64_t s_exited_as_client;
+static _Atomic uint64_t s_born_as_client;
+static _Atomic uint64_t s_foreign_at_completion;
+
+/* Relaxed: a statistic, ordered against nothing. */
+static void count(_Atomic uint64_t *counter)
+{
+    (void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* ---- the system: who the kernel takes this thread for -------------------------------------- */
+
+static bool has_body(const guise_token *token)
+{
+    return token != NULL && token->prepared != NULL;
+}
+
+/* The thread becomes self. There is no failure to report: leave returns only if it is (L-7). */
+static void take_off(const guise_token *token)
+{
+    if (has_body(token)) {
+        guise__provider()->leave(guise__provider(), token->prepared);
+    }
+}
+
+/* From self. Whatever a provider says that is not GUISE_OK, the thread is still self. */
+static bool put_on(const guise_token *token)
+{
+    return !has_body(token) ||
+           guise__provider()->enter(guise__provider(), token->prepared) == GUISE_OK;
+}
+
+/* L-7: what was there before must come back; a thread that goes on as self instead would run the
+ * outer client's code with the server's rights. */
+static void put_back(const guise_token *token)
+{
+    if (!put_on(token)) {
+        guise__die("could not put the previous client back on a thread");
+    }
+}
+
+/* From one token to another; on failure the thread still carries the first. */
+static bool wear(const guise_token *from, const guise_token *to)
+{
+    if (from == to) {
+        return true;
+    }
+    take_off(from);
+    if (put_on(to)) {
+        return true;
+    }
+    put_back(from);
+    return false;
+}
+
+/* ---- the books ---------------------------------------------------------------------------- */
+
+static void drop(const guise_token *token, bool owned)
+{
+    if (owned) {
+        guise_token_unref(token);
+    }
+}
+
+/* Forgets an identity that the thread does not carry any more. */
+static void forget(struct guise__identity *identity)
+{
+    struct guise__identity gone = *identity;
+
+    memset(identity, 0, sizeof *identity);
+    drop(gone.token, gone.token_owned);
+    drop(gone.saved, gone.saved_owned);
+}
+
+/* ---- foreign impersonations: in no frame, so nobody takes them off (S-20) ------------------- */
+
+static void foreign_list_locked(struct thread *thread)
+{
+    thread->previous = NULL;
+    thread->next = s_foreign;
+    if (s_foreign != NULL) {
+        s_foreign->previous = thread;
+    }
+    s_foreign = thread;
+    thread->listed = true;
+    /* Sequentially consistent, as are the completer's step to "completed", its look at this count,
+     * and the impersonator's second look: either the completer sees this thread, or this thread
+     * sees that the call has completed. Weaker orders let each miss the other. */
+    (void)atomic_fetch_add_explicit(&s_foreign_count, 1, memory_order_seq_cst);
+}
+
+/* This thread is about to be the client of call, in no frame. */
+static void foreign_attempt(struct thread *thread, const guise_call *call)
+{
+    (void)pthread_mutex_lock(&s_foreign_lock);
+    thread->attempting = call;
+    thread->uncounted = false;
+    if (!thread->listed) {
+        foreign_list_locked(thread);
+    }
+    (void)pthread_mutex_unlock(&s_foreign_lock);
+}
+
+/* It was granted. If the call has completed since the grant, this token was on at that moment. */
+static void foreign_keep(struct thread *thread)
+{
+    (void)pthread_mutex_lock(&s_foreign_lock);
+    thread->foreign = thread->attempting;
+    thread->attempting = NULL;
+    if (thread->uncounted) {
+        count(&s_foreign_at_completion);
+    }
+    (void)pthread_mutex_unlock(&s_foreign_lock);
+}
+
+/* This thread carries no call's client in no frame any more. */
+static void foreign_end(struct thread *thread)
+{
+    if (!thread->listed) {
+        return;
+    }
+    (void)pthread_mutex_lock(&s_foreign_lock);
+    if (thread->previous != NULL) {
+        thread->previous->next = thread->next;
+    } else {
+        s_foreign = thread->next;
+    }
+    if (thread->next != NULL) {
+        thread->next->previous = thread->previous;
+    }
+    thread->next = thread->previous = NULL;
+    thread->foreign = thread->attempting = NULL;
+    thread->listed = false;
+    /* Relaxed: a completer that still sees us takes the lock for nothing. */
+    (void)atomic_fetch_sub_explicit(&s_foreign_count, 1, memory_order_relaxed);
+    (void)pthread_mutex_unlock(&s_foreign_lock);
+}
+
+/* It was refused; what came before it is back. */
+static void foreign_undo(struct thread *thread, bool was_foreign)
+{
+    if (!was_foreign) {
+        foreign_end(thread);
+        return;
+    }
+    (void)pthread_mutex_lock(&s_foreign_lock);
+    thread->attempting = NULL;
+    (void)pthread_mutex_unlock(&s_foreign_lock);
+}
+
+static void foreign_completed_locked(struct thread *thread, const guise_call *call)
+{
+    bool settled = thread->foreign == call;
+
+    /* Both are cleared, so that a later call at this address is never mistaken for this one. */
+    if (settled) {
+        thread->foreign = NULL;
+        count(&s_foreign_at_completion);
+    }
+    if (thread->attempting == call) {
+        thread->attempting = NULL;
+        thread->uncounted = !settled;
+    }
+}
+
+void guise__count_foreign(const guise_call *call)
+{
+    /* Sequentially consistent: see foreign_list_locked. */
+    if (atomic_load_explicit(&s_foreign_count, memory_order_seq_cst) == 0) {
+        return;
+    }
+    (void)pthread_mutex_lock(&s_foreign_lock);
+    for (struct thread *thread = s_foreign; thread != NULL; thread = thread->next) {
+        foreign_completed_locked(thread, call);
+    }
+    (void)pthread_mutex_unlock(&s_foreign_lock);
+}
+
+/* ---- scopes -------------------------------------------------------------------------------- */
+
+void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise__scope_kind kind)
+{
+    struct thread *thread = &tl_thread;
+
+    /* A live scope is somewhere else on the stack. */
+    if (thread->scope == scope) {
+        guise__die("a frame was left by longjmp");
+    }
+    scope->outer = thread->now;
+    scope->up = thread->scope;
+    scope->call = call;
+    scope->kind = kind;
+    take_off(thread->now.token); /* S-14: no code of one client's call runs as another client */
+    memset(&thread->now, 0, sizeof thread->now);
+    thread->scope = scope;
+}
+
+void guise__scope_clear(struct guise__scope *scope)
+{
+    struct thread *thread = &tl_thread;
+
+    if (thread->scope != scope) {
+        guise__die("a frame ended out of order (left by longjmp?)");
+    }
+    take_off(thread->now.token); /* B2: N-02, S-17, L-6 */
+    forget(&thread->now);
+}
+
+void guise__scope_leave(struct guise__scope *scope)
+{
+    struct thread *thread = &tl_thread;
+
+    if (thread->scope != scope) {
+        guise__die("a frame ended out of order (left by longjmp?)");
+    }
+    thread->scope = scope->up;
+    put_back(scope->outer.token); /* S-15 */
+    thread->now = scope->outer;
+}
+
+guise_call *guise__current_call(void)
+{
+    return tl_thread.scope == NULL ? NULL : tl_thread.scope->call;
+}
+
+bool guise__is_completing(const guise_call *call)
+{
+    for (const struct guise__scope *scope = tl_thread.scope; scope != NULL; scope = scope->up) {
+        if (scope->kind == GUISE__COMPLETION && scope->call == call) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- impersonate and revert ----------------------------------------------------------------- */
+
+/* S-10: the first impersonation keeps what was in the slot; S-12: later ones do not. */
+static void save_slot(struct guise__identity *now)
+{
+    if (now->impersonating) {
+        return;
+    }
+    now->saved = now->token;
+    now->saved_owned = now->token_owned;
+    now->impersonating = true;
+}
+
+/* The frame of the current call keeps its client's token alive; any other needs a reference. */
+static bool is_borrowed(const struct thread *thread, const guise_call *call)
+{
+    return thread->scope != NULL && thread->scope->call == call;
+}
+
+guise_result guise__impersonate_begin(const guise_token *token, guise_call *call,
+                                      struct guise__attempt *attempt)
+{
+    struct thread *thread = &tl_thread;
+    bool owned = !is_borrowed(thread, call);
+
+    attempt->before = thread->now;
+    attempt->foreign = thread->scope == NULL;
+    attempt->was_foreign = thread->listed;
+    if (!wear(thread->now.token, token)) {
+        return GUISE_E_ACCESS_DENIED;
+    }
+    save_slot(&thread->now);
+    thread->now.token = owned ? guise_token_ref(token) : token;
+    thread->now.token_owned = owned;
+    if (attempt->foreign) {
+        foreign_attempt(thread, call);
+    }
+    return GUISE_OK;
+}
+
+void guise__impersonate_keep(struct guise__attempt *attempt)
+{
+    /* What was in the slot is saved now, unless an earlier impersonation put it there. */
+    if (attempt->before.impersonating) {
+        drop(attempt->before.token, attempt->before.token_owned);
+    }
+    if (attempt->foreign) {
+        foreign_keep(&tl_thread);
+    }
+}
+
+void guise__impersonate_undo(struct guise__attempt *attempt)
+{
+    struct thread *thread = &tl_thread;
+    struct guise__identity refused = thread->now;
+
+    if (refused.token != attempt->before.token) {
+        take_off(refused.token);
+        put_back(attempt->before.token);
+    }
+    thread->now = attempt->before; /* N-04: a refused impersonation changes nothing */
+    drop(refused.token, refused.token_owned);
+    if (attempt->foreign) {
+        foreign_undo(thread, attempt->was_foreign);
+    }
+}
+
+guise_result guise_revert_to_self(void)
+{
+    struct thread *thread = &tl_thread;
+    struct guise__identity was = thread->now;
+
+    if (!was.impersonating) {
+        return GUISE_OK; /* X-18, S-22 */
+    }
+    if (was.token != was.saved) {
+        take_off(was.token);
+        put_back(was.saved);
+    }
+    /* S-11: what was there before the first impersonation; S-13: whatever is there now. */
+    memset(&thread->now, 0, sizeof thread->now);
+    thread->now.token = was.saved;
+    thread->now.token_owned = was.saved_owned;
+    drop(was.token, was.token_owned);
+    if (thread->scope == NULL) {
+        foreign_end(thread);
+    }
+    return GUISE_OK;
+}
+
+bool guise_is_impersonating(void)
+{
+    return tl_thread.now.impersonating; /* */
+}
+
+const guise_token *guise_thread_token(void)
+{
+    return tl_thread.now.token;
+}
+
+guise_result guise_set_thread_token(const guise_token *token)
+{
+    struct thread *thread = &tl_thread;
+    struct guise__identity was = thread->now;
+    guise_result result = token == NULL ? GUISE_OK : guise__thread_attach();
+
+    if (result != GUISE_OK) {
+        return result;
+    }
+    if (!wear(was.token, token)) {
+        return GUISE_E_ACCESS_DENIED;
+    }
+    thread->now.token = guise_token_ref(token);
+    thread->now.token_owned = token != NULL;
+    drop(was.token, was.token_owned);
+    if (thread->scope == NULL) {
+        foreign_end(thread);
+    }
+    return GUISE_OK;
+}
+
+/* ---- run_as ---------------------------------------------------------------------------------- */
+
+static void end_run_as(void *scope)
+{
+    guise__scope_clear(scope);
+    guise__scope_leave(scope);
+}
+
+guise_result guise_run_as(const guise_token *token, guise_result (*fn)(void *), void *arg)
+{
+    struct guise__scope scope;
+    guise_result result;
+
+    if (token == NULL || fn == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    result = guise__thread_attach();
+    if (result != GUISE_OK) {
+        return result;
+    }
+    guise__scope_enter(&scope, guise__current_call(), GUISE__RUN_AS);
+    pthread_cleanup_push(end_run_as, &scope);
+    result = guise_set_thread_token(token);
+    if (result == GUISE_OK) {
+        result = fn(arg);
+    }
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+/* ---- a thread's beginning and end -------------------------------------------------------------- */
+
+/* Asynchronous cancellation could strike between the system and the books. */
+static void refuse_async_cancel(void)
+{
+    int type;
+
+    (void)pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+    if (type == PTHREAD_CANCEL_ASYNCHRONOUS) {
+        guise__die("a thread with asynchronous cancelability was given a frame");
+    }
+}
+
+/* Whose thread is this? Born while its creator was a client: put right and counted. */
+static guise_result become_self(void)
+{
+    const guise_provider *provider = guise__provider();
+    guise_result result = provider->verify(provider, NULL);
+
+    if (result != GUISE_E_UNEXPECTED) {
+        return result;
+    }
+    provider->leave(provider, NULL);
+    count(&s_born_as_client);
+    return GUISE_OK;
+}
+
+guise_result guise__thread_attach(void)
+{
+    struct thread *thread = &tl_thread;
+    guise_result result;
+
+    if (thread->attached) {
+        return GUISE_OK;
+    }
+    refuse_async_cancel();
+    if (pthread_setspecific(s_exit_key, thread) != 0) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    result = become_self();
+    if (result != GUISE_OK) {
+        /* Only a lack of memory is worth telling apart: everything else is not our thread. */
+        return result == GUISE_E_OUT_OF_MEMORY ? result : GUISE_E_ACCESS_DENIED;
+    }
+    thread->attached = true;
+    return GUISE_OK;
+}
+
+/* The thread ends. Frames have ended before; what is left was put on in none, or left by longjmp. */
+static void thread_exits(void *ending)
+{
+    struct thread *thread = ending;
+
+    if (thread->now.token != NULL) {
+        take_off(thread->now.token);
+        count(&s_exited_as_client);
+    }
+    forget(&thread->now);
+    foreign_end(thread);
+    thread->scope = NULL;
+    /* A later destructor that calls us again arranges for another round. */
+    thread->attached = false;
+}
+
+/* ---- fork ---------------------------------------------------------------------------------------- */
+
+/* The child is a copy of one thread. It must not go on as the parent's client (W-20), and no frame
+ * may make it that client again when it ends. */
+static void empty_all_slots(struct thread *thread)
+{
+    take_off(thread->now.token);
+    forget(&thread->now);
+    for (struct guise__scope *scope = thread->scope; scope != NULL; scope = scope->up) {
+        forget(&scope->outer);
+    }
+}
+
+static void require_self(void)
+{
+    const guise_provider *provider = guise__provider();
+    guise_result result;
+
+    if (provider == NULL) {
+        return;
+    }
+    result = become_self();
+    /* A thread the program confined on purpose carries nothing of ours. */
+    if (result != GUISE_OK && (result != GUISE_E_ACCESS_DENIED || tl_thread.attached)) {
+        guise__die("a forked child could not be made the process's self");
+    }
+}
+
+static void after_fork_in_child(void)
+{
+    struct thread *thread = &tl_thread;
+
+    (void)atomic_fetch_add_explicit(&s_fork_generation, 1, memory_order_relaxed);
+    /* Other threads are not here, nor is whoever held the lock. */
+    (void)pthread_mutex_init(&s_foreign_lock, NULL);
+    s_foreign = NULL;
+    atomic_store_explicit(&s_foreign_count, 0, memory_order_relaxed);
+    thread->listed = false;
+    thread->foreign = thread->attempting = NULL;
+    thread->next = thread->previous = NULL;
+    guise__futex_forked();
+    empty_all_slots(thread);
+    require_self();
+}
+
+unsigned guise__fork_generation(void)
+{
+    /* Relaxed: written only while the process has one thread. */
+    return atomic_load_explicit(&s_fork_generation, memory_order_relaxed);
+}
+
+guise_result guise__thread_prepare_process(void)
+{
+    if (pthread_key_create(&s_exit_key, thread_exits) != 0) {
+        return GUISE_E_OUT_OF_RESOURCES;
+    }
+    if (pthread_atfork(NULL, NULL, after_fork_in_child) != 0) {
+        (void)pthread_key_delete(s_exit_key);
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    return GUISE_OK;
+}
+
+guise_result guise_counters_get(guise_counters *out)
+{
+    if (out == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    guise__sized_clear(out);
+    if (out->size < sizeof *out) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    out->exited_as_client = atomic_load_explicit(&s_exited_as_client, memory_order_relaxed);
+    out->born_as_client = atomic_load_explicit(&s_born_as_client, memory_order_relaxed);
+    out->foreign_at_completion =
+        atomic_load_explicit(&s_foreign_at_completion, memory_order_relaxed);
+    return GUISE_OK;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a thread is: its slot, what a revert goes back to, and the stack of scopes that put it back.
+ * The layer above (call.c) decides whether somebody may become a client; this one does it.
+ */
+#ifndef GUISE_SRC_THREAD_H
+#define GUISE_SRC_THREAD_H
+
+#include <guise/thread.h>
+
+#include "port/port.h"
+
+/* Who a thread is at one moment. All zero: itself. */
+struct guise__identity {
+    const guise_token *token; /* the slot */
+    const guise_token *saved; /* what the slot held before the first impersonation */
+    bool token_owned;         /* the slot holds a reference; else the frame's call does */
+    bool saved_owned;
+    bool impersonating; /* saved counts, and so does guise_is_impersonating */
+};
+
+enum guise__scope_kind {
+    GUISE__FRAME,      /* Begin_ or a continuation */
+    GUISE__COMPLETION, /* the completion function of a call */
+    GUISE__RUN_AS      /* guise_run_as */
+};
+
+/* On the stack of the function that opened it, from enter to leave. */
+struct guise__scope {
+    struct guise__identity outer; /* what leave puts back */
+    struct guise__scope *up;
+    guise_call *call; /* the current call in here; NULL: none */
+    enum guise__scope_kind kind;
+};
+
+/* An impersonation that is on, but not decided yet. */
+struct guise__attempt {
+    struct guise__identity before;
+    bool foreign;     /* in no frame: other threads may ask about it */
+    bool was_foreign; /* and so was what came before it */
+};
+
+/* Once in a process: the key that tells when a thread ends, and the fork handlers. */
+guise_result guise__thread_prepare_process(void);
+
+/* Before a thread's first frame or token: arranges to be told of its end, and asks the provider
+ * whether it is the process's self. Results as guise_call_dispatch. */
+guise_result guise__thread_attach(void);
+
+/* Opens a scope with an empty slot, as self. Infallible; the thread is attached, or was refused and
+ * carries nothing of ours. */
+void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise__scope_kind kind);
+/* Takes off whatever the code in the scope left in the slot: self again. */
+void guise__scope_clear(struct guise__scope *scope);
+/* After clear: closes the scope; the thread is what it was before enter, or the process is gone. */
+void guise__scope_leave(struct guise__scope *scope);
+
+guise_call *guise__current_call(void);
+/* Does this thread run the completion function of call right now? */
+bool guise__is_completing(const guise_call *call);
+
+/*
+ * Impersonation in two steps, with the call's second look in between. begin puts the token on and
+ * takes a reference to it unless call is the current one, whose frame keeps the token alive. On
+ * failure nothing has changed. After success: keep, or undo, which never fails.
+ */
+guise_result guise__impersonate_begin(const guise_token *token, guise_call *call,
+                                      struct guise__attempt *attempt);
+void guise__impersonate_keep(struct guise__attempt *attempt);
+void guise__impersonate_undo(struct guise__attempt *attempt);
+
+/* A call has completed: count the threads in no frame that still carry its client (S-20). */
+void guise__count_foreign(const guise_call *call);
+
+/* How often this process has been forked since its ancestor started: completion functions run only
+ * where they were registered. */
+unsigned guise__fork_generation(void);
+
+#endif
