@@ -15,7 +15,8 @@
  *
  *   DISPATCHED  Begin_ was started. Set once, by whoever runs Begin_, together with the frame's
  *               reference. Illegal to set after COMPLETED.
- *   COMPLETED   B1. Set once, in the same step as the result; never cleared, whatever happens to
+ *   COMPLETED   B1. Of the call, not of a thread (N-05), and of this call, not of whatever is made
+ *               next (X-30, A-28). Set once, in the same step as the result; never cleared, whatever happens to
  *               signals (L-4). Whoever sets it owes the completion function, ANNOUNCED and the
  *               wake-ups. Illegal to grant an impersonation once this can be seen.
  *   ANNOUNCED   The completion function has returned. Set once, by the completer. Legal to see
@@ -131,7 +132,7 @@ guise_result guise_call_create(guise_context *client, guise_call **out)
     }
     *out = NULL;
     if (client == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
+        return GUISE_E_INVALID_ARGUMENT; /* S-03: there is no call without a context */
     }
     call = guise__alloc(sizeof *call);
     if (call == NULL) {
@@ -234,7 +235,8 @@ static void run_function(guise_call *call, guise_result result)
     pthread_cleanup_pop(1);
 }
 
-/* before: the state that the step to COMPLETED found. The completer's reference is the caller's. */
+/* before: the state that the step to COMPLETED found. The completer's reference is the caller's.
+ * Nobody is told before this, so whoever was told finds the call completed (L-2, X-14). */
 static void finish(guise_call *call, uint64_t before, guise_result result)
 {
     guise__count_foreign(call);
@@ -246,6 +248,8 @@ static void finish(guise_call *call, uint64_t before, guise_result result)
     }
 }
 
+/* From any thread, before, during or after Begin_ (A-19); dispatched or not (X-16); whether or not
+ * the client is still there (A-29, X-23). */
 guise_result guise_call_signal(guise_call *call)
 {
     uint64_t before;
@@ -421,7 +425,7 @@ guise_result guise_call_wait(guise_call *call, uint32_t timeout_ms)
         return GUISE_E_INVALID_ARGUMENT;
     }
     if ((look(call) & ANNOUNCED) != 0) {
-        return GUISE_OK;
+        return GUISE_OK; /* whatever the result: one completed as canceled too (Y-04) */
     }
     /* The completion function would wait for itself. */
     if (timeout_ms == 0 || guise__is_completing(call)) {
@@ -453,7 +457,7 @@ guise_result guise_call_cancel(guise_call *call)
             return GUISE_E_CALL_CANCELED;
         }
     } while (!step(call, &seen, seen | CANCELED));
-    return GUISE_OK;
+    return GUISE_OK; /* impersonation does not look at it */
 }
 
 bool guise_call_is_canceled(const guise_call *call)
@@ -465,7 +469,7 @@ bool guise_call_is_canceled(const guise_call *call)
 
 struct frame {
     struct guise__scope scope;
-    guise_call *call; /* one reference is the frame's */
+    guise_call *call; /* one reference is the frame's: an abandoned call runs on */
     bool dispatching; /* a failure completes the call */
 };
 
@@ -478,7 +482,7 @@ static void leave_frame(void *arg)
     guise_call_unref(call);
 }
 
-/* B2. The token comes off first, then a failure completes the call, as self; then the thread is what
+/* B2; where Begin_ fails, B1 too (N-07). The token comes off first, then a failure completes the call, as self; then the thread is what
  * it was before, also if the completion function was left by an exception. */
 static void end_frame(struct frame *frame, guise_result result)
 {
@@ -582,8 +586,15 @@ guise_result guise_call_query_blanket(const guise_call *call, guise_blanket *out
     return GUISE_OK;
 }
 
-/* Apply, then validate: the token is on when the second look decides, so success means that the
- * call was open at a moment when this thread was its client already (N-01, L-1 to L-3). */
+/*
+ * Apply, then validate: the token is on when the second look decides, so success means that the call
+ * was open at a moment when this thread was its client already (N-01, L-1, L-3).
+ *
+ * The look does not ask which thread this is or whether Begin_ runs. So open means yes, in Begin_
+ * (D-1), beside it (D-3) and after it (D-5); completed means no, in the same places (D-2, D-4, D-7)
+ * and for a call kept from an earlier use of whatever object it served (D-9). No frame and no held
+ * call (D-6) and no authentication (D-8) are refused before this.
+ */
 static guise_result apply_and_validate(guise_call *call)
 {
     struct guise__attempt attempt;
@@ -623,5 +634,6 @@ guise_result guise_impersonate_client(void)
 {
     guise_call *call = guise__current_call();
 
-    return call == NULL ? GUISE_E_CALL_COMPLETE : guise_call_impersonate(call); /* S-02, S-09 */
+    /* S-02, S-09, X-20 */
+    return call == NULL ? GUISE_E_CALL_COMPLETE : guise_call_impersonate(call);
 }

@@ -279,6 +279,7 @@ static bool give_up(guise_signal *signal, struct guise__waiter *waiter)
     return queued;
 }
 
+/* Nothing in here can fail but the time (Y-03). */
 static guise_result wait_in_queue(guise_signal *signal, uint32_t timeout_ms)
 {
     struct guise__waiter waiter = {0};

@@ -35,6 +35,8 @@ struct thread {
     struct thread *next, *previous;
 };
 
+/* All zero in a new thread: it is nobody's client, whoever made it (W-21). Nothing here can be
+ * reached from another thread, so none can impersonate or revert for it (S-19). */
 static GUISE_TLS struct thread tl_thread;
 
 static pthread_key_t s_exit_key;
@@ -246,7 +248,8 @@ void guise__scope_clear(struct guise__scope *scope)
     if (thread->scope != scope) {
         guise__die("a frame ended out of order (left by longjmp?)");
     }
-    take_off(thread->now.token); /* B2: N-02, S-17, L-6 */
+    /* B2: N-02, S-17, L-6. Of this thread only (N-06), and whatever is there now. */
+    take_off(thread->now.token);
     forget(&thread->now);
 }
 
@@ -258,7 +261,7 @@ void guise__scope_leave(struct guise__scope *scope)
         guise__die("a frame ended out of order (left by longjmp?)");
     }
     thread->scope = scope->up;
-    put_back(scope->outer.token); /* S-15 */
+    put_back(scope->outer.token); /* S-15; S-16 is for frameworks that do not do this */
     thread->now = scope->outer;
 }
 
@@ -309,7 +312,7 @@ guise_result guise__impersonate_begin(const guise_token *token, guise_call *call
         return GUISE_E_ACCESS_DENIED;
     }
     save_slot(&thread->now);
-    thread->now.token = owned ? guise_token_ref(token) : token;
+    thread->now.token = owned ? guise_token_ref(token) : token; /* S-08 */
     thread->now.token_owned = owned;
     if (attempt->foreign) {
         foreign_attempt(thread, call);
@@ -344,6 +347,7 @@ void guise__impersonate_undo(struct guise__attempt *attempt)
     }
 }
 
+/* Asks no call: it works after Signal (N-03), on any thread (S-21) and in no frame (S-23). */
 guise_result guise_revert_to_self(void)
 {
     struct thread *thread = &tl_thread;
@@ -369,7 +373,7 @@ guise_result guise_revert_to_self(void)
 
 bool guise_is_impersonating(void)
 {
-    return tl_thread.now.impersonating; /* */
+    return tl_thread.now.impersonating; /* S-18, X-17 */
 }
 
 const guise_token *guise_thread_token(void)

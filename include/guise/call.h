@@ -147,7 +147,7 @@ GUISE_API GUISE_MUST_USE guise_result guise_call_completion(guise_call *call, gu
 
 /*
  * Waits until the call is announced: it has completed and its completion function has returned
- * (A-20, A-24). Says nothing of the result. timeout_ms as in signal.h.
+ * (A-20). Says nothing of the result. timeout_ms as in signal.h.
  *
  * GUISE_E_CALL_PENDING      the time is over; or this is the call's own completion function asking.
  * GUISE_E_INVALID_ARGUMENT  call is NULL.
