@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(guise_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/guise")
+
+install(FILES ${guise_headers}
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/guise"
+  COMPONENT guise_Development)
+
+# An export set for each library, so that a distribution may package them apart.
+foreach(kind IN ITEMS shared static)
+  install(TARGETS guise_${kind} EXPORT guise_${kind}
+    RUNTIME COMPONENT guise_Runtime
+    LIBRARY COMPONENT guise_Runtime NAMELINK_COMPONENT guise_Development
+    ARCHIVE COMPONENT guise_Development
+    INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  install(EXPORT guise_${kind}
+    FILE guise-${kind}-targets.cmake
+    NAMESPACE guise::
+    DESTINATION "${guise_config_dir}"
+    COMPONENT guise_Development)
+endforeach()
+
+configure_package_config_file(cmake/guiseConfig.cmake.in guiseConfig.cmake
+  INSTALL_DESTINATION "${guise_config_dir}"
+  NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(guiseConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+  "${CMAKE_CURRENT_BINARY_DIR}/guiseConfig.cmake"
+  "${CMAKE_CURRENT_BINARY_DIR}/guiseConfigVersion.cmake"
+  DESTINATION "${guise_config_dir}"
+  COMPONENT guise_Development)
+
+# Relocatable: everything is said relative to where the .pc file is found.
+cmake_path(IS_ABSOLUTE CMAKE_INSTALL_LIBDIR guise_libdir_is_absolute)
+cmake_path(IS_ABSOLUTE CMAKE_INSTALL_INCLUDEDIR guise_includedir_is_absolute)
+if(guise_libdir_is_absolute OR guise_includedir_is_absolute)
+  set(guise_pc_prefix "${CMAKE_INSTALL_PREFIX}")
+  set(guise_pc_libdir "${CMAKE_INSTALL_FULL_LIBDIR}")
+  set(guise_pc_includedir "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+else()
+  file(RELATIVE_PATH guise_pc_up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+  string(REGEX REPLACE "/$" "" guise_pc_up "${guise_pc_up}")
+  set(guise_pc_prefix "\${pcfiledir}/${guise_pc_up}")
+  set(guise_pc_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+  set(guise_pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
+configure_file(cmake/guise.pc.in guise.pc @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/guise.pc"
+  DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
+  COMPONENT guise_Development)
