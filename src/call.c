@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls: the state machine, and the frames that serve it.
+ * Calls: the state machine. The frames that serve it are in frame.c.
  *
  * THE STATE WORD. 64 bits, and nothing else decides.
  *
@@ -35,7 +35,7 @@
  *
  *   the step to COMPLETED   sequentially consistent. Release: what the server did before Signal is
  *                           seen by whoever sees COMPLETED. Acquire: fn, arg. And ordered against the
- *                           look at the threads in no frame (thread.c: foreign_list_locked).
+ *                           look at the threads in no frame (foreign.c: list_locked).
  *   the first look          relaxed. It only refuses early; it decides nothing (impersonate).
  *   the second look         sequentially consistent: acquire, so that an impersonation that starts
  *                           after Signal returned, or after somebody saw the signal, sees
@@ -52,14 +52,13 @@
  *                           who frees it.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <guise/call.h>
+#include "call_internal.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
-#include <string.h>
 
 #include "context_internal.h"
 #include "die.h"
+#include "foreign.h"
 #include "latch.h"
 #include "signal_internal.h"
 #include "sized.h"
@@ -78,16 +77,6 @@ enum { RESULT_SHIFT = 8, REFERENCE_SHIFT = 40 };
 #define REFERENCE (UINT64_C(1) << REFERENCE_SHIFT)
 /* Half of the range is left for threads that get here before the first of them has died. */
 #define REFERENCES_MAX (UINT64_C(1) << 23)
-
-struct guise_call {
-    _Atomic uint64_t state;
-    guise_context *client;            /* set once, owned */
-    guise_complete_fn *fn;            /* (CLAIMED, then HAS_FUNCTION) */
-    void *arg;                        /* (the same) */
-    _Atomic(guise_signal *) completion; /* (HAS_SIGNAL) owned; set once */
-    atomic_uint latch;                /* open once announced, if anybody waits */
-    unsigned generation;              /* (as fn) which process registered it */
-};
 
 static uint64_t references(uint64_t state)
 {
@@ -125,6 +114,7 @@ static bool step(guise_call *call, uint64_t *seen, uint64_t next)
 
 guise_result guise_call_create(guise_context *client, guise_call **out)
 {
+    guise_result result;
     guise_call *call;
 
     if (out == NULL) {
@@ -133,6 +123,10 @@ guise_result guise_call_create(guise_context *client, guise_call **out)
     *out = NULL;
     if (client == NULL) {
         return GUISE_E_INVALID_ARGUMENT; /* S-03: there is no call without a context */
+    }
+    result = guise__thread_prepare();
+    if (result != GUISE_OK) {
+        return result;
     }
     call = guise__alloc(sizeof *call);
     if (call == NULL) {
@@ -239,7 +233,7 @@ static void run_function(guise_call *call, guise_result result)
  * Nobody is told before this, so whoever was told finds the call completed (L-2, X-14). */
 static void finish(guise_call *call, uint64_t before, guise_result result)
 {
-    guise__count_foreign(call);
+    guise__foreign_completed(call);
     /* A function that the parent of this forked process registered never runs here. */
     if ((before & HAS_FUNCTION) != 0 && call->generation == guise__fork_generation()) {
         run_function(call, result);
@@ -266,7 +260,7 @@ guise_result guise_call_signal(guise_call *call)
 }
 
 /* The first one wins. Who loses comes back only after it has seen COMPLETED. */
-static void complete(guise_call *call, guise_result result)
+void guise__call_complete(guise_call *call, guise_result result)
 {
     uint64_t seen = look(call);
 
@@ -283,7 +277,7 @@ guise_result guise_call_complete(guise_call *call, guise_result result)
     if (call == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    complete(call, result);
+    guise__call_complete(call, result);
     return GUISE_OK;
 }
 
@@ -465,57 +459,20 @@ bool guise_call_is_canceled(const guise_call *call)
     return call != NULL && (look(call) & CANCELED) != 0;
 }
 
-/* ---- frames ------------------------------------------------------------------------------------ */
+/* ---- for frames ------------------------------------------------------------------------------------ */
 
-struct frame {
-    struct guise__scope scope;
-    guise_call *call; /* one reference is the frame's: an abandoned call runs on */
-    bool dispatching; /* a failure completes the call */
-};
-
-static void leave_frame(void *arg)
+bool guise__call_first_look(const guise_call *call)
 {
-    struct frame *frame = arg;
-    guise_call *call = frame->call;
-
-    guise__scope_leave(&frame->scope);
-    guise_call_unref(call);
+    return (atomic_load_explicit(&call->state, memory_order_relaxed) & COMPLETED) != 0;
 }
 
-/* B2; where Begin_ fails, B1 too (N-07). The token comes off first, then a failure completes the call, as self; then the thread is what
- * it was before, also if the completion function was left by an exception. */
-static void end_frame(struct frame *frame, guise_result result)
+bool guise__call_second_look(const guise_call *call)
 {
-    guise__scope_clear(&frame->scope);
-    pthread_cleanup_push(leave_frame, frame);
-    if (frame->dispatching && result < 0) {
-        complete(frame->call, result); /* */
-    }
-    pthread_cleanup_pop(1);
+    return (atomic_load_explicit(&call->state, memory_order_seq_cst) & COMPLETED) != 0;
 }
 
-/* pthread_exit, cancellation, or an exception on its way through. */
-static void unwind_frame(void *arg)
-{
-    end_frame(arg, GUISE_E_SERVER_FAULT);
-}
-
-/* The frame's reference is taken already, and the thread is attached. */
-static guise_result run_frame(guise_call *call, guise_begin_fn *fn, void *arg, bool dispatching)
-{
-    struct frame frame = {.call = call, .dispatching = dispatching};
-    guise_result result;
-
-    guise__scope_enter(&frame.scope, call, GUISE__FRAME);
-    pthread_cleanup_push(unwind_frame, &frame);
-    result = fn(call, arg);
-    pthread_cleanup_pop(0);
-    end_frame(&frame, result);
-    return result;
-}
-
-/* once. The frame's reference comes with the same step. */
-static guise_result claim_dispatch(guise_call *call)
+/* once. */
+guise_result guise__call_claim_dispatch(guise_call *call)
 {
     uint64_t seen = look(call);
 
@@ -530,41 +487,7 @@ static guise_result claim_dispatch(guise_call *call)
     return GUISE_OK;
 }
 
-guise_result guise_call_dispatch(guise_call *call, guise_begin_fn *begin, void *arg)
-{
-    guise_result result;
-
-    if (call == NULL || begin == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
-    }
-    result = guise__thread_attach();
-    if (result != GUISE_OK) {
-        return result;
-    }
-    result = claim_dispatch(call);
-    return result == GUISE_OK ? run_frame(call, begin, arg, true) : result;
-}
-
-guise_result guise_call_run(guise_call *call, guise_begin_fn *fn, void *arg)
-{
-    guise_result result;
-
-    if (call == NULL || fn == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
-    }
-    result = guise__thread_attach();
-    if (result != GUISE_OK) {
-        return result;
-    }
-    return run_frame(guise_call_ref(call), fn, arg, false);
-}
-
-guise_call *guise_current_call(void)
-{
-    return guise__current_call(); /* S-01, S-02, X-19, X-20 */
-}
-
-/* ---- the client -------------------------------------------------------------------------------- */
+/* ---- the blanket ------------------------------------------------------------------------------------- */
 
 guise_result guise_call_query_blanket(const guise_call *call, guise_blanket *out)
 {
@@ -584,56 +507,4 @@ guise_result guise_call_query_blanket(const guise_call *call, guise_blanket *out
     *out = call->client->blanket; /* */
     out->size = size;
     return GUISE_OK;
-}
-
-/*
- * Apply, then validate: the token is on when the second look decides, so success means that the call
- * was open at a moment when this thread was its client already (N-01, L-1, L-3).
- *
- * The look does not ask which thread this is or whether Begin_ runs. So open means yes, in Begin_
- * (D-1), beside it (D-3) and after it (D-5); completed means no, in the same places (D-2, D-4, D-7)
- * and for a call kept from an earlier use of whatever object it served (D-9). No frame and no held
- * call (D-6) and no authentication (D-8) are refused before this.
- */
-static guise_result apply_and_validate(guise_call *call)
-{
-    struct guise__attempt attempt;
-    guise_result result = guise__impersonate_begin(call->client->token, call, &attempt);
-    bool complete =
-        (atomic_load_explicit(&call->state, memory_order_seq_cst) & COMPLETED) != 0;
-
-    if (result != GUISE_OK) {
-        return complete ? GUISE_E_CALL_COMPLETE : result;
-    }
-    if (complete) {
-        guise__impersonate_undo(&attempt);
-        return GUISE_E_CALL_COMPLETE;
-    }
-    guise__impersonate_keep(&attempt);
-    return GUISE_OK;
-}
-
-guise_result guise_call_impersonate(guise_call *call)
-{
-    guise_result result;
-
-    if (call == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
-    }
-    if ((atomic_load_explicit(&call->state, memory_order_relaxed) & COMPLETED) != 0) {
-        return GUISE_E_CALL_COMPLETE; /* */
-    }
-    if (call->client->blanket.authn_level == GUISE_AUTHN_LEVEL_NONE) {
-        return GUISE_E_UNSECURE_CALL; /* S-07, X-05 */
-    }
-    result = guise__thread_attach();
-    return result == GUISE_OK ? apply_and_validate(call) : result;
-}
-
-guise_result guise_impersonate_client(void)
-{
-    guise_call *call = guise__current_call();
-
-    /* S-02, S-09, X-20 */
-    return call == NULL ? GUISE_E_CALL_COMPLETE : guise_call_impersonate(call);
 }

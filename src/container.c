@@ -23,13 +23,20 @@
 
 enum { MEMBERS_MAX = 63 }; /* Y-13 */
 
+struct member {
+    struct guise__watcher watcher; /* first: the signal knows the member by it */
+    guise_container *container;    /* set once, as are the next two */
+    guise_signal *signal;          /* owned */
+    unsigned index;
+};
+
 struct guise_container {
     atomic_uint refs;
     atomic_uint count;             /* grows under the lock */
     _Atomic uint64_t hints;        /* changes under the lock */
     pthread_mutex_t lock;
     struct guise__queue waiters;   /* (lock) longest-waiting first */
-    struct guise__member members[MEMBERS_MAX];
+    struct member members[MEMBERS_MAX];
 };
 
 guise_result guise_container_create(guise_container **out)
@@ -68,26 +75,49 @@ void guise_container_unref(guise_container *container)
     }
     /* Relaxed: the last reference sees everything by the count's own order. */
     for (unsigned i = 0; i < atomic_load_explicit(&container->count, memory_order_relaxed); i++) {
-        struct guise__member *member = &container->members[i];
+        struct member *member = &container->members[i];
 
         /* A setter that is telling us holds the signal's lock: this waits for it to be done. */
-        guise__signal_part(member->signal, member);
+        guise__signal_unwatch(member->signal, &member->watcher);
         guise_signal_unref(member->signal);
     }
     (void)pthread_mutex_destroy(&container->lock);
     guise__free(container);
 }
 
-/* The next free place, or NULL when full. */
-static struct guise__member *reserve(guise_container *container, guise_signal *signal)
+/* Every manual set releases all; one of an auto signal releases one, if nobody else took it. */
+static void release_waiters_locked(guise_container *container, guise_signal *signal,
+                                   struct guise__queue *woken)
 {
-    struct guise__member *member = NULL;
+    while (container->waiters.first != NULL && guise__signal_take(signal)) {
+        (void)guise__queue_move_first(&container->waiters, woken, signal);
+    }
+}
+
+static void tell(struct guise__watcher *watcher, struct guise__queue *woken)
+{
+    const struct member *member = (const struct member *)watcher;
+    guise_container *container = member->container;
+
+    (void)pthread_mutex_lock(&container->lock);
+    /* Release: pairs with the acquire in take_first, for members[] and the signal's bit. */
+    (void)atomic_fetch_or_explicit(&container->hints, UINT64_C(1) << member->index,
+                                   memory_order_release);
+    release_waiters_locked(container, member->signal, woken);
+    (void)pthread_mutex_unlock(&container->lock);
+}
+
+/* The next free place, or NULL when full. */
+static struct member *reserve(guise_container *container, guise_signal *signal)
+{
+    struct member *member = NULL;
     unsigned index;
 
     (void)pthread_mutex_lock(&container->lock);
     index = atomic_load_explicit(&container->count, memory_order_relaxed);
     if (index < MEMBERS_MAX) {
         member = &container->members[index];
+        member->watcher.tell = tell;
         member->container = container;
         member->signal = guise_signal_ref(signal);
         member->index = index;
@@ -100,7 +130,7 @@ static struct guise__member *reserve(guise_container *container, guise_signal *s
 
 guise_result guise_container_add(guise_container *container, guise_signal *signal)
 {
-    struct guise__member *member;
+    struct member *member;
 
     if (container == NULL || signal == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
@@ -109,29 +139,8 @@ guise_result guise_container_add(guise_container *container, guise_signal *signa
     if (member == NULL) {
         return GUISE_E_OUT_OF_RESOURCES;
     }
-    guise__signal_join(signal, member);
+    guise__signal_watch(signal, &member->watcher);
     return GUISE_OK;
-}
-
-/* Every manual set releases all; one of an auto signal releases one, if nobody else took it. */
-static void release_waiters_locked(guise_container *container, guise_signal *signal,
-                                   struct guise__queue *woken)
-{
-    while (container->waiters.first != NULL && guise__signal_take(signal)) {
-        (void)guise__queue_move_first(&container->waiters, woken, signal);
-    }
-}
-
-void guise__container_tell(struct guise__member *member, struct guise__queue *woken)
-{
-    guise_container *container = member->container;
-
-    (void)pthread_mutex_lock(&container->lock);
-    /* Release: pairs with the acquire in first_ready, for members[] and the signal's bit. */
-    (void)atomic_fetch_or_explicit(&container->hints, UINT64_C(1) << member->index,
-                                   memory_order_release);
-    release_waiters_locked(container, member->signal, woken);
-    (void)pthread_mutex_unlock(&container->lock);
 }
 
 static unsigned lowest(uint64_t bits)
@@ -154,7 +163,7 @@ static guise_signal *take_first(guise_container *container, uint64_t *stale)
 
     *stale = 0;
     for (; hints != 0; hints &= hints - 1) {
-        struct guise__member *member = &container->members[lowest(hints)];
+        struct member *member = &container->members[lowest(hints)];
 
         if (guise__signal_take(member->signal)) {
             return member->signal;

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "port/port.h"
-#include "process.h"
 #include "refcount.h"
 #include "sized.h"
 

@@ -9,64 +9,6 @@
 
 #include "refcount.h"
 
-/* ---- queues ---------------------------------------------------------------------------------- */
-
-void guise__queue_add(struct guise__queue *queue, struct guise__waiter *waiter)
-{
-    waiter->next = NULL;
-    waiter->previous = queue->last;
-    if (queue->last != NULL) {
-        queue->last->next = waiter;
-    } else {
-        queue->first = waiter;
-    }
-    queue->last = waiter;
-    waiter->queued = true;
-}
-
-void guise__queue_remove(struct guise__queue *queue, struct guise__waiter *waiter)
-{
-    if (waiter->previous != NULL) {
-        waiter->previous->next = waiter->next;
-    } else {
-        queue->first = waiter->next;
-    }
-    if (waiter->next != NULL) {
-        waiter->next->previous = waiter->previous;
-    } else {
-        queue->last = waiter->previous;
-    }
-    waiter->queued = false;
-}
-
-bool guise__queue_move_first(struct guise__queue *from, struct guise__queue *to,
-                             guise_signal *which)
-{
-    struct guise__waiter *waiter = from->first;
-
-    if (waiter == NULL) {
-        return false;
-    }
-    guise__queue_remove(from, waiter);
-    guise__queue_add(to, waiter);
-    /* In the setter's own queue: nobody may take it off again but the setter. */
-    waiter->queued = false;
-    waiter->which = which;
-    return true;
-}
-
-void guise__queue_release(struct guise__queue *queue)
-{
-    struct guise__waiter *waiter = queue->first;
-
-    while (waiter != NULL) {
-        struct guise__waiter *next = waiter->next; /* the waiter is gone once its latch is open */
-
-        guise__latch_open(&waiter->latch);
-        waiter = next;
-    }
-}
-
 /* ---- life -------------------------------------------------------------------------------------- */
 
 guise_result guise_signal_create(guise_signal_kind kind, guise_signal **out)
@@ -189,17 +131,17 @@ static void sync_event_locked(guise_signal *signal)
 
 static void update_crowd_locked(guise_signal *signal)
 {
-    if (signal->waiters.first == NULL && signal->members == NULL && !signal->has_event) {
+    if (signal->waiters.first == NULL && signal->watchers == NULL && !signal->has_event) {
         /* Relaxed: it only lets setters take the short way again. */
         (void)atomic_fetch_and_explicit(&signal->word, ~GUISE__CROWD,
                                         memory_order_relaxed);
     }
 }
 
-static void tell_containers_locked(guise_signal *signal, struct guise__queue *woken)
+static void tell_watchers_locked(guise_signal *signal, struct guise__queue *woken)
 {
-    for (struct guise__member *member = signal->members; member != NULL; member = member->next) {
-        guise__container_tell(member, woken);
+    for (struct guise__watcher *each = signal->watchers; each != NULL; each = each->next) {
+        each->tell(each, woken);
     }
 }
 
@@ -208,7 +150,7 @@ static void set_manual_locked(guise_signal *signal, struct guise__queue *woken)
     raise_bit(signal);
     while (guise__queue_move_first(&signal->waiters, woken, signal)) {
     }
-    tell_containers_locked(signal, woken);
+    tell_watchers_locked(signal, woken);
 }
 
 /* One waiter is handed the signal; only without any is the bit set for a later one. */
@@ -218,7 +160,7 @@ static void set_auto_locked(guise_signal *signal, struct guise__queue *woken)
         return;
     }
     raise_bit(signal);
-    tell_containers_locked(signal, woken);
+    tell_watchers_locked(signal, woken);
 }
 
 static void set_in_company(guise_signal *signal)
@@ -382,33 +324,33 @@ guise_result guise_signal_fd(guise_signal *signal, int *out)
     return result;
 }
 
-/* ---- containers ---------------------------------------------------------------------------------- */
+/* ---- watchers ------------------------------------------------------------------------------------ */
 
-void guise__signal_join(guise_signal *signal, struct guise__member *member)
+void guise__signal_watch(guise_signal *signal, struct guise__watcher *watcher)
 {
     struct guise__queue woken = {NULL, NULL};
 
     (void)pthread_mutex_lock(&signal->lock);
-    member->next = signal->members;
-    signal->members = member;
+    watcher->next = signal->watchers;
+    signal->watchers = watcher;
     gather_locked(signal);
     if ((look(signal) & GUISE__SET) != 0) {
-        guise__container_tell(member, &woken);
+        watcher->tell(watcher, &woken);
         sync_event_locked(signal);
     }
     (void)pthread_mutex_unlock(&signal->lock);
     guise__queue_release(&woken);
 }
 
-void guise__signal_part(guise_signal *signal, struct guise__member *member)
+void guise__signal_unwatch(guise_signal *signal, struct guise__watcher *watcher)
 {
-    struct guise__member **link = &signal->members;
+    struct guise__watcher **link = &signal->watchers;
 
     (void)pthread_mutex_lock(&signal->lock);
-    while (*link != member) {
+    while (*link != watcher) {
         link = &(*link)->next;
     }
-    *link = member->next;
+    *link = watcher->next;
     update_crowd_locked(signal);
     (void)pthread_mutex_unlock(&signal->lock);
 }

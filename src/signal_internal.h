@@ -12,7 +12,8 @@
 
 #include <guise/signal.h>
 
-#include "latch.h"
+#include "port/port.h"
+#include "queue.h"
 
 /*
  * The word, bit by bit.
@@ -27,24 +28,12 @@
 #define GUISE__SET 1u
 #define GUISE__CROWD 2u
 
-/* A thread that waits, on its own stack. */
-struct guise__waiter {
-    atomic_uint latch;                     /* opened by whoever takes it off a queue */
-    struct guise__waiter *next, *previous; /* (lock of the queue) */
-    bool queued;                           /* (lock of the queue) */
-    guise_signal *which;                   /* a container's waiter: released by this one */
-};
-
-struct guise__queue {
-    struct guise__waiter *first, *last;
-};
-
-/* One signal in one container. Part of the container. */
-struct guise__member {
-    guise_container *container; /* set once */
-    guise_signal *signal;       /* set once; owned by the container */
-    struct guise__member *next; /* (the signal's lock) */
-    unsigned index;             /* set once */
+/* Somebody who wants to know of every set, part of a container. tell is called after the bit was
+ * set, with the signal's lock held; it moves the waiters that this releases to woken, and may take
+ * the signal for them. */
+struct guise__watcher {
+    void (*tell)(struct guise__watcher *watcher, struct guise__queue *woken);
+    struct guise__watcher *next; /* (the signal's lock) */
 };
 
 struct guise_signal {
@@ -53,19 +42,11 @@ struct guise_signal {
     guise_signal_kind kind;        /* set once */
     pthread_mutex_t lock;          /* guards what follows */
     struct guise__queue waiters;   /* longest-waiting first */
-    struct guise__member *members; /* in which containers */
+    struct guise__watcher *watchers;
     bool has_event;
     bool raised; /* the event is readable; true whenever SET is, once the setter has let go */
     struct guise__event event;
 };
-
-void guise__queue_add(struct guise__queue *queue, struct guise__waiter *waiter);
-void guise__queue_remove(struct guise__queue *queue, struct guise__waiter *waiter);
-/* Moves the first waiter, or all, from one queue to the end of another; false if there was none. */
-bool guise__queue_move_first(struct guise__queue *from, struct guise__queue *to,
-                             guise_signal *which);
-/* Wakes everybody in a queue that is nobody else's; with no lock held. */
-void guise__queue_release(struct guise__queue *queue);
 
 /* Takes what a wait takes, without waiting: true if the signal was set; an auto signal no longer is.
  * guise__signal_taken must follow once no lock is held. */
@@ -75,11 +56,8 @@ void guise__signal_taken(guise_signal *signal);
 /* guise_signal_set for those who know what they have. */
 void guise__signal_set(guise_signal *signal);
 
-/* Joins or leaves a container. Joining tells the container at once if the signal is set. */
-void guise__signal_join(guise_signal *signal, struct guise__member *member);
-void guise__signal_part(guise_signal *signal, struct guise__member *member);
-
-/* container.c: the member's signal is set. Its lock is held. Moves those it releases to woken. */
-void guise__container_tell(struct guise__member *member, struct guise__queue *woken);
+/* Begins to tell, at once if the signal is set; and stops: no call to tell is running after that. */
+void guise__signal_watch(guise_signal *signal, struct guise__watcher *watcher);
+void guise__signal_unwatch(guise_signal *signal, struct guise__watcher *watcher);
 
 #endif

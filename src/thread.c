@@ -2,13 +2,11 @@
 /*
  * The slot, and how it is put back.
  *
- * A thread's state is its own; nothing here is shared but the list of foreign impersonations and
- * three counters. The order is always the same: first the system (wear), then the books, so that
- * the slot never names a token the thread does not carry.
+ * A thread's state is its own; nothing here is shared but its node in the list of foreign
+ * impersonations (foreign.h) and two counters. The order is always the same: first the system
+ * (wear), then the books, so that the slot never names a token the thread does not carry.
  *
- * Locking discipline: s_foreign_lock guards the list of threads that impersonate in no frame, and
- * the `foreign` member of each thread in it. It is never held while a provider is called, and no
- * other lock is taken under it. Held across fork by nobody: the child starts with an empty list.
+ * Locking discipline: s_prepare_lock guards s_prepared, once in a process; nothing else is locked.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "thread_internal.h"
@@ -18,7 +16,7 @@
 #include <string.h>
 
 #include "die.h"
-#include "process.h"
+#include "provider_internal.h"
 #include "sized.h"
 #include "token_internal.h"
 
@@ -26,27 +24,19 @@ struct thread {
     struct guise__identity now;
     struct guise__scope *scope; /* innermost; NULL: none */
     bool attached;
-    bool listed; /* in s_foreign; written under the lock, by this thread only */
-    /* (s_foreign_lock) from here on. The call whose client this thread is in no frame; the call
-     * whose client it is about to be; NULL: none, or completed since. */
-    const guise_call *foreign;
-    const guise_call *attempting;
-    bool uncounted; /* attempting completed and was not counted as foreign */
-    struct thread *next, *previous;
+    struct guise__foreign foreign; /* shared; see foreign.h */
 };
 
 /* All zero in a new thread: it is nobody's client, whoever made it (W-21). Nothing here can be
  * reached from another thread, so none can impersonate or revert for it (S-19). */
 static GUISE_TLS struct thread tl_thread;
 
+static pthread_mutex_t s_prepare_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool s_prepared; /* set last; changes under the lock */
 static pthread_key_t s_exit_key;
-static pthread_mutex_t s_foreign_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct thread *s_foreign; /* (s_foreign_lock) */
-static atomic_uint s_foreign_count;
 static atomic_uint s_fork_generation;
 static _Atomic uint64_t s_exited_as_client;
 static _Atomic uint64_t s_born_as_client;
-static _Atomic uint64_t s_foreign_at_completion;
 
 /* Relaxed: a statistic, ordered against nothing. */
 static void count(_Atomic uint64_t *counter)
@@ -116,110 +106,6 @@ static void forget(struct guise__identity *identity)
     memset(identity, 0, sizeof *identity);
     drop(gone.token, gone.token_owned);
     drop(gone.saved, gone.saved_owned);
-}
-
-/* ---- foreign impersonations: in no frame, so nobody takes them off (S-20) ------------------- */
-
-static void foreign_list_locked(struct thread *thread)
-{
-    thread->previous = NULL;
-    thread->next = s_foreign;
-    if (s_foreign != NULL) {
-        s_foreign->previous = thread;
-    }
-    s_foreign = thread;
-    thread->listed = true;
-    /* Sequentially consistent, as are the completer's step to "completed", its look at this count,
-     * and the impersonator's second look: either the completer sees this thread, or this thread
-     * sees that the call has completed. Weaker orders let each miss the other. */
-    (void)atomic_fetch_add_explicit(&s_foreign_count, 1, memory_order_seq_cst);
-}
-
-/* This thread is about to be the client of call, in no frame. */
-static void foreign_attempt(struct thread *thread, const guise_call *call)
-{
-    (void)pthread_mutex_lock(&s_foreign_lock);
-    thread->attempting = call;
-    thread->uncounted = false;
-    if (!thread->listed) {
-        foreign_list_locked(thread);
-    }
-    (void)pthread_mutex_unlock(&s_foreign_lock);
-}
-
-/* It was granted. If the call has completed since the grant, this token was on at that moment. */
-static void foreign_keep(struct thread *thread)
-{
-    (void)pthread_mutex_lock(&s_foreign_lock);
-    thread->foreign = thread->attempting;
-    thread->attempting = NULL;
-    if (thread->uncounted) {
-        count(&s_foreign_at_completion);
-    }
-    (void)pthread_mutex_unlock(&s_foreign_lock);
-}
-
-/* This thread carries no call's client in no frame any more. */
-static void foreign_end(struct thread *thread)
-{
-    if (!thread->listed) {
-        return;
-    }
-    (void)pthread_mutex_lock(&s_foreign_lock);
-    if (thread->previous != NULL) {
-        thread->previous->next = thread->next;
-    } else {
-        s_foreign = thread->next;
-    }
-    if (thread->next != NULL) {
-        thread->next->previous = thread->previous;
-    }
-    thread->next = thread->previous = NULL;
-    thread->foreign = thread->attempting = NULL;
-    thread->listed = false;
-    /* Relaxed: a completer that still sees us takes the lock for nothing. */
-    (void)atomic_fetch_sub_explicit(&s_foreign_count, 1, memory_order_relaxed);
-    (void)pthread_mutex_unlock(&s_foreign_lock);
-}
-
-/* It was refused; what came before it is back. */
-static void foreign_undo(struct thread *thread, bool was_foreign)
-{
-    if (!was_foreign) {
-        foreign_end(thread);
-        return;
-    }
-    (void)pthread_mutex_lock(&s_foreign_lock);
-    thread->attempting = NULL;
-    (void)pthread_mutex_unlock(&s_foreign_lock);
-}
-
-static void foreign_completed_locked(struct thread *thread, const guise_call *call)
-{
-    bool settled = thread->foreign == call;
-
-    /* Both are cleared, so that a later call at this address is never mistaken for this one. */
-    if (settled) {
-        thread->foreign = NULL;
-        count(&s_foreign_at_completion);
-    }
-    if (thread->attempting == call) {
-        thread->attempting = NULL;
-        thread->uncounted = !settled;
-    }
-}
-
-void guise__count_foreign(const guise_call *call)
-{
-    /* Sequentially consistent: see foreign_list_locked. */
-    if (atomic_load_explicit(&s_foreign_count, memory_order_seq_cst) == 0) {
-        return;
-    }
-    (void)pthread_mutex_lock(&s_foreign_lock);
-    for (struct thread *thread = s_foreign; thread != NULL; thread = thread->next) {
-        foreign_completed_locked(thread, call);
-    }
-    (void)pthread_mutex_unlock(&s_foreign_lock);
 }
 
 /* ---- scopes -------------------------------------------------------------------------------- */
@@ -307,7 +193,7 @@ guise_result guise__impersonate_begin(const guise_token *token, guise_call *call
 
     attempt->before = thread->now;
     attempt->foreign = thread->scope == NULL;
-    attempt->was_foreign = thread->listed;
+    attempt->was_foreign = thread->foreign.listed;
     if (!wear(thread->now.token, token)) {
         return GUISE_E_ACCESS_DENIED;
     }
@@ -315,7 +201,7 @@ guise_result guise__impersonate_begin(const guise_token *token, guise_call *call
     thread->now.token = owned ? guise_token_ref(token) : token; /* S-08 */
     thread->now.token_owned = owned;
     if (attempt->foreign) {
-        foreign_attempt(thread, call);
+        guise__foreign_attempt(&thread->foreign, call);
     }
     return GUISE_OK;
 }
@@ -327,7 +213,7 @@ void guise__impersonate_keep(struct guise__attempt *attempt)
         drop(attempt->before.token, attempt->before.token_owned);
     }
     if (attempt->foreign) {
-        foreign_keep(&tl_thread);
+        guise__foreign_keep(&tl_thread.foreign);
     }
 }
 
@@ -343,7 +229,7 @@ void guise__impersonate_undo(struct guise__attempt *attempt)
     thread->now = attempt->before; /* N-04: a refused impersonation changes nothing */
     drop(refused.token, refused.token_owned);
     if (attempt->foreign) {
-        foreign_undo(thread, attempt->was_foreign);
+        guise__foreign_undo(&thread->foreign, attempt->was_foreign);
     }
 }
 
@@ -366,7 +252,7 @@ guise_result guise_revert_to_self(void)
     thread->now.token_owned = was.saved_owned;
     drop(was.token, was.token_owned);
     if (thread->scope == NULL) {
-        foreign_end(thread);
+        guise__foreign_end(&thread->foreign);
     }
     return GUISE_OK;
 }
@@ -397,7 +283,7 @@ guise_result guise_set_thread_token(const guise_token *token)
     thread->now.token_owned = token != NULL;
     drop(was.token, was.token_owned);
     if (thread->scope == NULL) {
-        foreign_end(thread);
+        guise__foreign_end(&thread->foreign);
     }
     return GUISE_OK;
 }
@@ -434,17 +320,6 @@ guise_result guise_run_as(const guise_token *token, guise_result (*fn)(void *), 
 
 /* ---- a thread's beginning and end -------------------------------------------------------------- */
 
-/* Asynchronous cancellation could strike between the system and the books. */
-static void refuse_async_cancel(void)
-{
-    int type;
-
-    (void)pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
-    if (type == PTHREAD_CANCEL_ASYNCHRONOUS) {
-        guise__die("a thread with asynchronous cancelability was given a frame");
-    }
-}
-
 /* Whose thread is this? Born while its creator was a client: put right and counted. */
 static guise_result become_self(void)
 {
@@ -459,27 +334,6 @@ static guise_result become_self(void)
     return GUISE_OK;
 }
 
-guise_result guise__thread_attach(void)
-{
-    struct thread *thread = &tl_thread;
-    guise_result result;
-
-    if (thread->attached) {
-        return GUISE_OK;
-    }
-    refuse_async_cancel();
-    if (pthread_setspecific(s_exit_key, thread) != 0) {
-        return GUISE_E_OUT_OF_MEMORY;
-    }
-    result = become_self();
-    if (result != GUISE_OK) {
-        /* Only a lack of memory is worth telling apart: everything else is not our thread. */
-        return result == GUISE_E_OUT_OF_MEMORY ? result : GUISE_E_ACCESS_DENIED;
-    }
-    thread->attached = true;
-    return GUISE_OK;
-}
-
 /* The thread ends. Frames have ended before; what is left was put on in none, or left by longjmp. */
 static void thread_exits(void *ending)
 {
@@ -490,7 +344,7 @@ static void thread_exits(void *ending)
         count(&s_exited_as_client);
     }
     forget(&thread->now);
-    foreign_end(thread);
+    guise__foreign_end(&thread->foreign);
     thread->scope = NULL;
     /* A later destructor that calls us again arranges for another round. */
     thread->attached = false;
@@ -529,13 +383,9 @@ static void after_fork_in_child(void)
     struct thread *thread = &tl_thread;
 
     (void)atomic_fetch_add_explicit(&s_fork_generation, 1, memory_order_relaxed);
-    /* Other threads are not here, nor is whoever held the lock. */
-    (void)pthread_mutex_init(&s_foreign_lock, NULL);
-    s_foreign = NULL;
-    atomic_store_explicit(&s_foreign_count, 0, memory_order_relaxed);
-    thread->listed = false;
-    thread->foreign = thread->attempting = NULL;
-    thread->next = thread->previous = NULL;
+    /* Whoever held it is not here. */
+    (void)pthread_mutex_init(&s_prepare_lock, NULL);
+    guise__foreign_forked(&thread->foreign);
     guise__futex_forked();
     empty_all_slots(thread);
     require_self();
@@ -547,8 +397,20 @@ unsigned guise__fork_generation(void)
     return atomic_load_explicit(&s_fork_generation, memory_order_relaxed);
 }
 
-guise_result guise__thread_prepare_process(void)
+/* ---- attaching ------------------------------------------------------------------------------- */
+
+static bool is_prepared(void)
 {
+    return atomic_load_explicit(&s_prepared, memory_order_acquire);
+}
+
+/* Once in a process, before the first thread of it can be anybody: the key that tells when a thread
+ * ends, and the fork handler. */
+static guise_result prepare_locked(void)
+{
+    if (is_prepared()) {
+        return GUISE_OK;
+    }
     if (pthread_key_create(&s_exit_key, thread_exits) != 0) {
         return GUISE_E_OUT_OF_RESOURCES;
     }
@@ -556,7 +418,55 @@ guise_result guise__thread_prepare_process(void)
         (void)pthread_key_delete(s_exit_key);
         return GUISE_E_OUT_OF_MEMORY;
     }
+    /* Release: pairs with the acquire in is_prepared, for the key. */
+    atomic_store_explicit(&s_prepared, true, memory_order_release);
     return GUISE_OK;
+}
+
+guise_result guise__thread_prepare(void)
+{
+    guise_result result;
+
+    if (is_prepared()) {
+        return GUISE_OK;
+    }
+    (void)pthread_mutex_lock(&s_prepare_lock);
+    result = prepare_locked();
+    (void)pthread_mutex_unlock(&s_prepare_lock);
+    return result;
+}
+
+/* Asynchronous cancellation could strike between the system and the books. */
+static void refuse_async_cancel(void)
+{
+    int type;
+
+    (void)pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+    if (type == PTHREAD_CANCEL_ASYNCHRONOUS) {
+        guise__die("a thread with asynchronous cancelability was given a frame");
+    }
+}
+
+guise_result guise__thread_attach(void)
+{
+    struct thread *thread = &tl_thread;
+    guise_result result;
+
+    if (thread->attached) {
+        return GUISE_OK;
+    }
+    refuse_async_cancel();
+    result = guise__thread_prepare();
+    if (result != GUISE_OK) {
+        return result;
+    }
+    if (pthread_setspecific(s_exit_key, thread) != 0) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    result = become_self();
+    thread->attached = result == GUISE_OK;
+    /* Only a lack of memory is worth telling apart: everything else is not our thread. */
+    return result == GUISE_OK || result == GUISE_E_OUT_OF_MEMORY ? result : GUISE_E_ACCESS_DENIED;
 }
 
 guise_result guise_counters_get(guise_counters *out)
@@ -570,7 +480,6 @@ guise_result guise_counters_get(guise_counters *out)
     }
     out->exited_as_client = atomic_load_explicit(&s_exited_as_client, memory_order_relaxed);
     out->born_as_client = atomic_load_explicit(&s_born_as_client, memory_order_relaxed);
-    out->foreign_at_completion =
-        atomic_load_explicit(&s_foreign_at_completion, memory_order_relaxed);
+    out->foreign_at_completion = guise__foreign_at_completion();
     return GUISE_OK;
 }

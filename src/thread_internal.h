@@ -8,6 +8,7 @@
 
 #include <guise/thread.h>
 
+#include "foreign.h"
 #include "port/port.h"
 
 /* Who a thread is at one moment. All zero: itself. */
@@ -40,8 +41,9 @@ struct guise__attempt {
     bool was_foreign; /* and so was what came before it */
 };
 
-/* Once in a process: the key that tells when a thread ends, and the fork handlers. */
-guise_result guise__thread_prepare_process(void);
+/* Before the first call or the first token in a slot, once in a process: the key that tells of a
+ * thread's end, and the fork handler. GUISE_E_OUT_OF_RESOURCES without a key, or no memory. */
+guise_result guise__thread_prepare(void);
 
 /* Before a thread's first frame or token: arranges to be told of its end, and asks the provider
  * whether it is the process's self. Results as guise_call_dispatch. */
@@ -68,9 +70,6 @@ guise_result guise__impersonate_begin(const guise_token *token, guise_call *call
                                       struct guise__attempt *attempt);
 void guise__impersonate_keep(struct guise__attempt *attempt);
 void guise__impersonate_undo(struct guise__attempt *attempt);
-
-/* A call has completed: count the threads in no frame that still carry its client (S-20). */
-void guise__count_foreign(const guise_call *call);
 
 /* How often this process has been forked since its ancestor started: completion functions run only
  * where they were registered. */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "port/port.h"
-#include "process.h"
+#include "provider_internal.h"
 #include "refcount.h"
 #include "sized.h"
 
@@ -140,7 +140,7 @@ guise_result guise_token_create(const guise_token_desc *desc, guise_token **out)
     if (desc == NULL || !guise__sized_in(desc, sizeof *desc)) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    result = guise__process_ready();
+    result = guise__provider_settle();
     if (result != GUISE_OK) {
         return result;
     }

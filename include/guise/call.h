@@ -43,6 +43,7 @@ typedef void guise_complete_fn(guise_call *call, guise_result result, void *arg)
  *
  * GUISE_E_INVALID_ARGUMENT  a NULL.
  * GUISE_E_OUT_OF_MEMORY     no memory.
+ * GUISE_E_OUT_OF_RESOURCES  the process's first call, and no thread-local key left.
  *
  * Lifetime: the call keeps a reference to the context; the caller may drop its own (V-45).
  * Safety: any thread. *out is NULL on failure.

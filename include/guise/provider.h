@@ -56,15 +56,15 @@ struct guise_provider {
 };
 
 /*
- * Chooses the provider for the rest of the process. After a failure no token can be made until a
- * choice succeeded: a server that meant to be enforced does not run emulated by accident.
+ * Chooses the provider for the rest of the process. After a provider's own failure no token can be
+ * made until a choice succeeded: a server that meant to be enforced does not run emulated by accident.
  *
  * GUISE_E_INVALID_ARGUMENT  NULL; size too small or an unknown tail not zero; a function missing;
  *                           an unknown flag.
  * GUISE_E_TOO_LATE          a provider was chosen, or the first token made, before.
  * GUISE_E_ACCESS_DENIED     the process may not do what the provider needs.
  * GUISE_E_NOT_SUPPORTED     the provider does not exist on this system.
- * GUISE_E_OUT_OF_MEMORY, GUISE_E_OUT_OF_RESOURCES  no memory; no thread-local key.
+ * GUISE_E_OUT_OF_MEMORY     no memory.
  *
  * Lifetime: the provider is borrowed until the process ends.
  * Safety: any thread, as self; best from main before threads are made. Who the calling thread is

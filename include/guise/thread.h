@@ -66,6 +66,7 @@ GUISE_API const guise_token *guise_thread_token(void);
  * GUISE_E_ACCESS_DENIED     the provider could not, or this thread is not the process's self;
  *                           the slot is what it was.
  * GUISE_E_OUT_OF_MEMORY     this thread's first use of its slot, and no memory to look after it.
+ * GUISE_E_OUT_OF_RESOURCES  the process's first use of any, and no thread-local key left.
  *
  * Safety: any thread.
  */
@@ -77,7 +78,7 @@ GUISE_API GUISE_MUST_USE guise_result guise_set_thread_token(const guise_token *
  * included. Inside, guise_revert_to_self goes back to this token at most.
  *
  * GUISE_E_INVALID_ARGUMENT  token or fn is NULL; fn did not run.
- * GUISE_E_ACCESS_DENIED, GUISE_E_OUT_OF_MEMORY  as guise_set_thread_token; fn did not run.
+ * Others as guise_set_thread_token; fn did not run.
  *
  * Safety: any thread.
  */

@@ -17,51 +17,18 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <guise/provider.h>
 
 #include "die.h"
 #include "port/port.h"
-
-/* Some 32-bit systems keep the plain numbers for calls that take 16-bit ids. */
-#ifdef SYS_setresuid32
-enum {
-    NR_SETRESUID = SYS_setresuid32,
-    NR_SETRESGID = SYS_setresgid32,
-    NR_SETGROUPS = SYS_setgroups32,
-    NR_GETRESUID = SYS_getresuid32,
-    NR_GETRESGID = SYS_getresgid32,
-    NR_GETGROUPS = SYS_getgroups32
-};
-#else
-enum {
-    NR_SETRESUID = SYS_setresuid,
-    NR_SETRESGID = SYS_setresgid,
-    NR_SETGROUPS = SYS_setgroups,
-    NR_GETRESUID = SYS_getresuid,
-    NR_GETRESGID = SYS_getresgid,
-    NR_GETGROUPS = SYS_getgroups
-};
-#endif
-
-enum { CAP_WORDS = 2 };
-
-struct ids {
-    unsigned real, effective, saved;
-};
-
-struct caps {
-    uint32_t effective[CAP_WORDS], permitted[CAP_WORDS], inheritable[CAP_WORDS];
-};
+#include "provider/linux_calls.h"
 
 /* What a thread is to the kernel, but for the list of groups. */
 struct standing {
-    struct ids uid, gid;
+    struct guise__ids uid, gid;
     long group_count;
-    struct caps caps;
+    struct guise__caps caps;
     int securebits;
 };
 
@@ -87,70 +54,16 @@ static struct disguise s_nobody;
 /* What has been done on the way in, and so has to be undone on the way out. */
 enum { DID_GROUPS = 1, DID_GID = 2, DID_UID = 4, DID_CAPS = 8 };
 
-/* ---- system calls ---------------------------------------------------------------------------- */
-
-static bool set_effective_uid(unsigned uid)
-{
-    return syscall(NR_SETRESUID, -1, uid, -1) == 0;
-}
-
-static bool set_effective_gid(unsigned gid)
-{
-    return syscall(NR_SETRESGID, -1, gid, -1) == 0;
-}
-
-static bool set_groups(size_t count, const gid_t *groups)
-{
-    return syscall(NR_SETGROUPS, count, groups) == 0;
-}
-
-static bool get_uids(struct ids *out)
-{
-    return syscall(NR_GETRESUID, &out->real, &out->effective, &out->saved) == 0;
-}
-
-static bool get_gids(struct ids *out)
-{
-    return syscall(NR_GETRESGID, &out->real, &out->effective, &out->saved) == 0;
-}
-
-static long count_groups(void)
-{
-    return syscall(NR_GETGROUPS, 0, NULL);
-}
-
-static bool get_caps(struct caps *out)
-{
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[CAP_WORDS];
-
-    memset(data, 0, sizeof data);
-    if (syscall(SYS_capget, &header, data) != 0) {
-        return false;
-    }
-    for (int i = 0; i < CAP_WORDS; i++) {
-        out->effective[i] = data[i].effective;
-        out->permitted[i] = data[i].permitted;
-        out->inheritable[i] = data[i].inheritable;
-    }
-    return true;
-}
-
 /* Permitted and inheritable stay self's; giving up or taking back effective ones needs no right. */
-static bool set_effective_caps(const uint32_t effective[CAP_WORDS])
+static bool set_effective_caps(const uint32_t effective[GUISE__CAP_WORDS])
 {
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[CAP_WORDS];
+    struct guise__caps caps = s_self.caps;
 
-    for (int i = 0; i < CAP_WORDS; i++) {
-        data[i].effective = effective[i];
-        data[i].permitted = s_self.caps.permitted[i];
-        data[i].inheritable = s_self.caps.inheritable[i];
-    }
-    return syscall(SYS_capset, &header, data) == 0;
+    memcpy(caps.effective, effective, sizeof caps.effective);
+    return guise__set_caps(&caps);
 }
 
-static const uint32_t no_caps[CAP_WORDS];
+static const uint32_t no_caps[GUISE__CAP_WORDS];
 
 static bool drop_caps(void)
 {
@@ -164,24 +77,24 @@ static bool regain_caps(void)
 
 /* ---- asking the kernel ------------------------------------------------------------------------- */
 
-static bool are_ids(const struct ids *now, const struct ids *self, unsigned effective)
+static bool are_ids(const struct guise__ids *now, const struct guise__ids *self, unsigned effective)
 {
     return now->real == self->real && now->saved == self->saved && now->effective == effective;
 }
 
-static bool has_effective_caps(const uint32_t expected[CAP_WORDS])
+static bool has_effective_caps(const uint32_t expected[GUISE__CAP_WORDS])
 {
-    struct caps caps;
+    struct guise__caps caps;
 
-    return get_caps(&caps) && memcmp(caps.effective, expected, sizeof caps.effective) == 0;
+    return guise__get_caps(&caps) && memcmp(caps.effective, expected, sizeof caps.effective) == 0;
 }
 
 static bool confirm_ids(unsigned uid, unsigned gid, long group_count)
 {
-    struct ids uids, gids;
+    struct guise__ids uids, gids;
 
-    return get_uids(&uids) && are_ids(&uids, &s_self.uid, uid) && get_gids(&gids) &&
-           are_ids(&gids, &s_self.gid, gid) && count_groups() == group_count;
+    return guise__get_uids(&uids) && are_ids(&uids, &s_self.uid, uid) && guise__get_gids(&gids) &&
+           are_ids(&gids, &s_self.gid, gid) && guise__count_groups() == group_count;
 }
 
 static bool confirm_disguise(const struct disguise *disguise)
@@ -202,16 +115,16 @@ static bool confirm_self(bool caps_too)
 static bool put_on(const struct disguise *disguise, unsigned *did)
 {
     if (!disguise->same_groups) {
-        if (!set_groups(disguise->group_count, disguise->groups)) {
+        if (!guise__set_groups(disguise->group_count, disguise->groups)) {
             return false;
         }
         *did |= DID_GROUPS;
     }
-    if (!set_effective_gid(disguise->gid)) {
+    if (!guise__set_effective_gid(disguise->gid)) {
         return false;
     }
     *did |= DID_GID;
-    if (!set_effective_uid(disguise->uid)) {
+    if (!guise__set_effective_uid(disguise->uid)) {
         return false;
     }
     *did |= DID_UID;
@@ -231,9 +144,9 @@ static bool take_off(unsigned did)
     bool caps = (did & DID_CAPS) != 0;
 
     return (!caps || regain_caps()) &&
-           ((did & DID_UID) == 0 || set_effective_uid(s_self.uid.effective)) &&
-           ((did & DID_GID) == 0 || set_effective_gid(s_self.gid.effective)) &&
-           ((did & DID_GROUPS) == 0 || set_groups((size_t)s_self.group_count, s_self_groups)) &&
+           ((did & DID_UID) == 0 || guise__set_effective_uid(s_self.uid.effective)) &&
+           ((did & DID_GID) == 0 || guise__set_effective_gid(s_self.gid.effective)) &&
+           ((did & DID_GROUPS) == 0 || guise__set_groups((size_t)s_self.group_count, s_self_groups)) &&
            (!caps || regain_caps()) && confirm_self(caps);
 }
 
@@ -286,7 +199,7 @@ enum { GROUPS_ON_STACK = 256 };
 /* Reads the thread's own list into list, which has room for count, and compares. */
 static bool is_group_list(gid_t *list, long count, const gid_t *groups)
 {
-    return syscall(NR_GETGROUPS, count, list) == count &&
+    return guise__get_groups((size_t)count, list, (size_t)count) &&
            memcmp(list, groups, (size_t)count * sizeof *list) == 0;
 }
 
@@ -295,7 +208,7 @@ static guise_result verify_groups(long count, const gid_t *groups)
     gid_t few[GROUPS_ON_STACK], *many;
     guise_result result;
 
-    if (count_groups() != count) {
+    if (guise__count_groups() != count) {
         return GUISE_E_UNEXPECTED;
     }
     if (count == 0) {
@@ -315,9 +228,9 @@ static guise_result verify_groups(long count, const gid_t *groups)
 
 static bool read_standing(struct standing *out)
 {
-    out->group_count = count_groups();
-    out->securebits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
-    return get_uids(&out->uid) && get_gids(&out->gid) && get_caps(&out->caps) &&
+    out->group_count = guise__count_groups();
+    out->securebits = guise__get_securebits();
+    return guise__get_uids(&out->uid) && guise__get_gids(&out->gid) && guise__get_caps(&out->caps) &&
            out->group_count >= 0 && out->securebits >= 0;
 }
 
@@ -422,12 +335,12 @@ static void linux_discard(const guise_provider *provider, void *prepared)
 
 /* ---- probe --------------------------------------------------------------------------------------------- */
 
-static bool has_cap(const struct caps *caps, unsigned cap)
+static bool has_cap(const struct guise__caps *caps, unsigned cap)
 {
     return (caps->effective[cap / 32] & (UINT32_C(1) << (cap % 32))) != 0;
 }
 
-static bool is_kept(const struct ids *ids)
+static bool is_kept(const struct guise__ids *ids)
 {
     return ids->effective == ids->real || ids->effective == ids->saved;
 }
@@ -449,9 +362,8 @@ static guise_result read_self_groups(void)
     if (s_self_groups == NULL) {
         return GUISE_E_OUT_OF_MEMORY;
     }
-    return syscall(NR_GETGROUPS, count, s_self_groups) == s_self.group_count
-               ? GUISE_OK
-               : GUISE_E_ACCESS_DENIED;
+    return count == 0 || guise__get_groups(count, s_self_groups, count) ? GUISE_OK
+                                                                        : GUISE_E_ACCESS_DENIED;
 }
 
 static void describe_nobody(void)
@@ -469,10 +381,10 @@ static void describe_nobody(void)
 /* Does a change of uid alone clear the capabilities, and does the way back restore exactly those? */
 static bool observe_caps(void)
 {
-    struct caps away;
+    struct guise__caps away;
 
-    if (!set_effective_uid(s_nobody.uid) || !get_caps(&away) ||
-        !set_effective_uid(s_self.uid.effective)) {
+    if (!guise__set_effective_uid(s_nobody.uid) || !guise__get_caps(&away) ||
+        !guise__set_effective_uid(s_self.uid.effective)) {
         return false;
     }
     s_drop_caps = memcmp(away.effective, no_caps, sizeof no_caps) != 0 ||

@@ -10,15 +10,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 
-#include "process.h"
+#include "provider_internal.h"
 #include "sized.h"
-#include "thread_internal.h"
 
 static pthread_mutex_t s_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic(const guise_provider *) s_provider;
 static struct guise__limits s_limits;
-static bool s_prepared; /* thread keys and fork handlers are in place */
-static bool s_refused;  /* a provider was asked for and could not keep its promises */
+static bool s_refused; /* a provider was asked for and could not keep its promises */
 
 const guise_provider *guise__provider(void)
 {
@@ -26,81 +24,54 @@ const guise_provider *guise__provider(void)
     return atomic_load_explicit(&s_provider, memory_order_acquire);
 }
 
-static bool chosen(void)
-{
-    return guise__provider() != NULL;
-}
-
 const struct guise__limits *guise__limits(void)
 {
     return &s_limits;
 }
 
-static guise_result prepare_locked(void)
+/* Before the first token, whoever chooses: later a thread might be somebody's client, and may open
+ * no path then. */
+static void settle_locked(const guise_provider *provider)
 {
-    guise_result result;
-
-    if (s_prepared) {
-        return GUISE_OK;
-    }
-    result = guise__thread_prepare_process();
-    if (result != GUISE_OK) {
-        return result;
-    }
-    /* Read now: later a thread might be somebody's client, and may open no path then. */
     guise__limits_read(&s_limits);
-    s_prepared = true;
-    return GUISE_OK;
-}
-
-static guise_result probe_locked(const guise_provider *provider)
-{
-    guise_result result = prepare_locked();
-
-    if (result != GUISE_OK) {
-        return result;
-    }
-    result = provider->probe(provider);
-    /* A provider of the program's own may answer anything: only GUISE_OK is a yes. */
-    return result > 0 ? GUISE_E_UNEXPECTED : result;
+    /* Release: pairs with the acquire in guise__provider. */
+    atomic_store_explicit(&s_provider, provider, memory_order_release);
 }
 
 static guise_result choose_locked(const guise_provider *provider)
 {
-    guise_result result = probe_locked(provider);
+    guise_result result;
 
+    if (guise__provider() != NULL) {
+        return GUISE_E_TOO_LATE;
+    }
+    result = provider->probe(provider);
     s_refused = result != GUISE_OK;
     if (!s_refused) {
-        /* Release: pairs with the acquire in guise__provider. */
-        atomic_store_explicit(&s_provider, provider, memory_order_release);
+        settle_locked(provider);
     }
-    return result;
+    /* A provider of the program's own may answer anything: only GUISE_OK is a yes. */
+    return result > 0 ? GUISE_E_UNEXPECTED : result;
 }
 
 /* Nobody chose: emulated, which has nothing to probe. */
 static guise_result default_locked(void)
 {
-    guise_result result;
-
-    if (chosen()) {
+    if (guise__provider() != NULL) {
         return GUISE_OK;
     }
     if (s_refused) {
         return GUISE_E_ACCESS_DENIED;
     }
-    result = prepare_locked();
-    if (result == GUISE_OK) {
-        /* Release: pairs with the acquire in guise__provider. */
-        atomic_store_explicit(&s_provider, guise_provider_emulated(), memory_order_release);
-    }
-    return result;
+    settle_locked(guise_provider_emulated());
+    return GUISE_OK;
 }
 
-guise_result guise__process_ready(void)
+guise_result guise__provider_settle(void)
 {
     guise_result result;
 
-    if (chosen()) {
+    if (guise__provider() != NULL) {
         return GUISE_OK;
     }
     (void)pthread_mutex_lock(&s_lock);
@@ -119,15 +90,13 @@ static bool is_usable(const guise_provider *provider)
 
 guise_result guise_use_provider(const guise_provider *provider)
 {
-    guise_result result = GUISE_E_TOO_LATE;
+    guise_result result;
 
     if (provider == NULL || !is_usable(provider)) {
         return GUISE_E_INVALID_ARGUMENT;
     }
     (void)pthread_mutex_lock(&s_lock);
-    if (!chosen()) {
-        result = choose_locked(provider);
-    }
+    result = choose_locked(provider);
     (void)pthread_mutex_unlock(&s_lock);
     return result;
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* A call from the inside, for the frames that serve it. What the state word means is in call.c. */
+#ifndef GUISE_CALL_INTERNAL_H
+#define GUISE_CALL_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <guise/call.h>
+
+struct guise_call {
+    _Atomic uint64_t state;
+    guise_context *client;            /* set once, owned */
+    guise_complete_fn *fn;            /* (CLAIMED, then HAS_FUNCTION) */
+    void *arg;                        /* (the same) */
+    _Atomic(guise_signal *) completion; /* (HAS_SIGNAL) owned; set once */
+    atomic_uint latch;                /* open once announced, if anybody waits */
+    unsigned generation;              /* (as fn) which process registered it */
+};
+
+/* Is the call completed? The first look only refuses early; the second decides (call.c). */
+bool guise__call_first_look(const guise_call *call);
+bool guise__call_second_look(const guise_call *call);
+
+/* Takes the one right to run Begin_, and a reference for its frame, in one step. */
+guise_result guise__call_claim_dispatch(guise_call *call);
+
+/* guise_call_complete for those who know what they have. */
+void guise__call_complete(guise_call *call, guise_result result);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Foreign impersonations: a thread that is in no frame has become the client of a held call. Nobody
+ * takes that token off (S-20), so it is counted if it is still on when the call completes.
+ */
+#ifndef GUISE_FOREIGN_H
+#define GUISE_FOREIGN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <guise/call.h>
+
+/* One for each thread, part of its state; all zero: it is nobody's client in no frame. */
+struct guise__foreign {
+    bool listed; /* written under the lock by its own thread, which may read it without */
+    /* The rest under the lock. The call whose client this thread is; the call whose client it is
+     * about to be; NULL: none, or completed since. */
+    const guise_call *settled;
+    const guise_call *attempting;
+    bool uncounted; /* attempting has completed, and was not counted for settled */
+    struct guise__foreign *next, *previous;
+};
+
+/* In this order: attempt, before the second look at the call; then keep or undo. was_listed: what
+ * listed said before the attempt. */
+void guise__foreign_attempt(struct guise__foreign *foreign, const guise_call *call);
+void guise__foreign_keep(struct guise__foreign *foreign);
+void guise__foreign_undo(struct guise__foreign *foreign, bool was_listed);
+
+/* The token is off. Nothing to do for a thread that is not listed. */
+void guise__foreign_end(struct guise__foreign *foreign);
+
+/* A call has completed: counts the threads that are its clients. */
+void guise__foreign_completed(const guise_call *call);
+
+/* In a forked child, for its one thread. */
+void guise__foreign_forked(struct guise__foreign *own);
+
+uint64_t guise__foreign_at_completion(void);
+
+#endif
