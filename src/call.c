@@ -65,7 +65,7 @@
 #include "thread_internal.h"
 
 #define DISPATCHED UINT64_C(0x01)
-#define COMPLETED UINT64_C(0x02)
+#define COMPLETED GUISE__CALL_COMPLETED
 #define ANNOUNCED UINT64_C(0x04)
 #define CANCELED UINT64_C(0x08)
 #define CLAIMED UINT64_C(0x10)
@@ -460,16 +460,6 @@ bool guise_call_is_canceled(const guise_call *call)
 }
 
 /* ---- for frames ------------------------------------------------------------------------------------ */
-
-bool guise__call_first_look(const guise_call *call)
-{
-    return (atomic_load_explicit(&call->state, memory_order_relaxed) & COMPLETED) != 0;
-}
-
-bool guise__call_second_look(const guise_call *call)
-{
-    return (atomic_load_explicit(&call->state, memory_order_seq_cst) & COMPLETED) != 0;
-}
 
 /* once. */
 guise_result guise__call_claim_dispatch(guise_call *call)

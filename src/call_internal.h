@@ -17,9 +17,20 @@ struct guise_call {
     unsigned generation;              /* (as fn) which process registered it */
 };
 
-/* Is the call completed? The first look only refuses early; the second decides (call.c). */
-bool guise__call_first_look(const guise_call *call);
-bool guise__call_second_look(const guise_call *call);
+/* The one flag that decides here. */
+#define GUISE__CALL_COMPLETED UINT64_C(0x02)
+
+/* Is the call completed? The first look only refuses early; the second decides. Their orders have
+ * their reasons in call.c. */
+static inline bool guise__call_first_look(const guise_call *call)
+{
+    return (atomic_load_explicit(&call->state, memory_order_relaxed) & GUISE__CALL_COMPLETED) != 0;
+}
+
+static inline bool guise__call_second_look(const guise_call *call)
+{
+    return (atomic_load_explicit(&call->state, memory_order_seq_cst) & GUISE__CALL_COMPLETED) != 0;
+}
 
 /* Takes the one right to run Begin_, and a reference for its frame, in one step. */
 guise_result guise__call_claim_dispatch(guise_call *call);

@@ -20,16 +20,7 @@
 #include "sized.h"
 #include "token_internal.h"
 
-struct thread {
-    struct guise__identity now;
-    struct guise__scope *scope; /* innermost; NULL: none */
-    bool attached;
-    struct guise__foreign foreign; /* shared; see foreign.h */
-};
-
-/* All zero in a new thread: it is nobody's client, whoever made it (W-21). Nothing here can be
- * reached from another thread, so none can impersonate or revert for it (S-19). */
-static GUISE_TLS struct thread tl_thread;
+GUISE_TLS struct guise__thread tl_guise_thread;
 
 static pthread_mutex_t s_prepare_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool s_prepared; /* set last; changes under the lock */
@@ -112,7 +103,7 @@ static void forget(struct guise__identity *identity)
 
 void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise__scope_kind kind)
 {
-    struct thread *thread = &tl_thread;
+    struct guise__thread *thread = &tl_guise_thread;
 
     /* A live scope is somewhere else on the stack. */
     if (thread->scope == scope) {
@@ -129,7 +120,7 @@ void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise
 
 void guise__scope_clear(struct guise__scope *scope)
 {
-    struct thread *thread = &tl_thread;
+    struct guise__thread *thread = &tl_guise_thread;
 
     if (thread->scope != scope) {
         guise__die("a frame ended out of order (left by longjmp?)");
@@ -141,7 +132,7 @@ void guise__scope_clear(struct guise__scope *scope)
 
 void guise__scope_leave(struct guise__scope *scope)
 {
-    struct thread *thread = &tl_thread;
+    struct guise__thread *thread = &tl_guise_thread;
 
     if (thread->scope != scope) {
         guise__die("a frame ended out of order (left by longjmp?)");
@@ -151,14 +142,9 @@ void guise__scope_leave(struct guise__scope *scope)
     thread->now = scope->outer;
 }
 
-guise_call *guise__current_call(void)
-{
-    return tl_thread.scope == NULL ? NULL : tl_thread.scope->call;
-}
-
 bool guise__is_completing(const guise_call *call)
 {
-    for (const struct guise__scope *scope = tl_thread.scope; scope != NULL; scope = scope->up) {
+    for (const struct guise__scope *scope = tl_guise_thread.scope; scope != NULL; scope = scope->up) {
         if (scope->kind == GUISE__COMPLETION && scope->call == call) {
             return true;
         }
@@ -180,7 +166,7 @@ static void save_slot(struct guise__identity *now)
 }
 
 /* The frame of the current call keeps its client's token alive; any other needs a reference. */
-static bool is_borrowed(const struct thread *thread, const guise_call *call)
+static bool is_borrowed(const struct guise__thread *thread, const guise_call *call)
 {
     return thread->scope != NULL && thread->scope->call == call;
 }
@@ -188,7 +174,7 @@ static bool is_borrowed(const struct thread *thread, const guise_call *call)
 guise_result guise__impersonate_begin(const guise_token *token, guise_call *call,
                                       struct guise__attempt *attempt)
 {
-    struct thread *thread = &tl_thread;
+    struct guise__thread *thread = &tl_guise_thread;
     bool owned = !is_borrowed(thread, call);
 
     attempt->before = thread->now;
@@ -213,13 +199,13 @@ void guise__impersonate_keep(struct guise__attempt *attempt)
         drop(attempt->before.token, attempt->before.token_owned);
     }
     if (attempt->foreign) {
-        guise__foreign_keep(&tl_thread.foreign);
+        guise__foreign_keep(&tl_guise_thread.foreign);
     }
 }
 
 void guise__impersonate_undo(struct guise__attempt *attempt)
 {
-    struct thread *thread = &tl_thread;
+    struct guise__thread *thread = &tl_guise_thread;
     struct guise__identity refused = thread->now;
 
     if (refused.token != attempt->before.token) {
@@ -236,7 +222,7 @@ void guise__impersonate_undo(struct guise__attempt *attempt)
 /* Asks no call: it works after Signal (N-03), on any thread (S-21) and in no frame (S-23). */
 guise_result guise_revert_to_self(void)
 {
-    struct thread *thread = &tl_thread;
+    struct guise__thread *thread = &tl_guise_thread;
     struct guise__identity was = thread->now;
 
     if (!was.impersonating) {
@@ -259,17 +245,17 @@ guise_result guise_revert_to_self(void)
 
 bool guise_is_impersonating(void)
 {
-    return tl_thread.now.impersonating; /* S-18, X-17 */
+    return tl_guise_thread.now.impersonating; /* S-18, X-17 */
 }
 
 const guise_token *guise_thread_token(void)
 {
-    return tl_thread.now.token;
+    return tl_guise_thread.now.token;
 }
 
 guise_result guise_set_thread_token(const guise_token *token)
 {
-    struct thread *thread = &tl_thread;
+    struct guise__thread *thread = &tl_guise_thread;
     struct guise__identity was = thread->now;
     guise_result result = token == NULL ? GUISE_OK : guise__thread_attach();
 
@@ -337,7 +323,7 @@ static guise_result become_self(void)
 /* The thread ends. Frames have ended before; what is left was put on in none, or left by longjmp. */
 static void thread_exits(void *ending)
 {
-    struct thread *thread = ending;
+    struct guise__thread *thread = ending;
 
     if (thread->now.token != NULL) {
         take_off(thread->now.token);
@@ -354,7 +340,7 @@ static void thread_exits(void *ending)
 
 /* The child is a copy of one thread. It must not go on as the parent's client (W-20), and no frame
  * may make it that client again when it ends. */
-static void empty_all_slots(struct thread *thread)
+static void empty_all_slots(struct guise__thread *thread)
 {
     take_off(thread->now.token);
     forget(&thread->now);
@@ -373,14 +359,14 @@ static void require_self(void)
     }
     result = become_self();
     /* A thread the program confined on purpose carries nothing of ours. */
-    if (result != GUISE_OK && (result != GUISE_E_ACCESS_DENIED || tl_thread.attached)) {
+    if (result != GUISE_OK && (result != GUISE_E_ACCESS_DENIED || tl_guise_thread.attached)) {
         guise__die("a forked child could not be made the process's self");
     }
 }
 
 static void after_fork_in_child(void)
 {
-    struct thread *thread = &tl_thread;
+    struct guise__thread *thread = &tl_guise_thread;
 
     (void)atomic_fetch_add_explicit(&s_fork_generation, 1, memory_order_relaxed);
     /* Whoever held it is not here. */
@@ -447,14 +433,11 @@ static void refuse_async_cancel(void)
     }
 }
 
-guise_result guise__thread_attach(void)
+guise_result guise__thread_attach_first(void)
 {
-    struct thread *thread = &tl_thread;
+    struct guise__thread *thread = &tl_guise_thread;
     guise_result result;
 
-    if (thread->attached) {
-        return GUISE_OK;
-    }
     refuse_async_cancel();
     result = guise__thread_prepare();
     if (result != GUISE_OK) {

@@ -34,6 +34,17 @@ struct guise__scope {
     enum guise__scope_kind kind;
 };
 
+struct guise__thread {
+    struct guise__identity now;
+    struct guise__scope *scope; /* innermost; NULL: none */
+    bool attached;
+    struct guise__foreign foreign; /* shared; see foreign.h */
+};
+
+/* All zero in a new thread: it is nobody's client, whoever made it (W-21). Nothing here can be
+ * reached from another thread, so none can impersonate or revert for it (S-19). */
+extern GUISE_TLS struct guise__thread tl_guise_thread;
+
 /* An impersonation that is on, but not decided yet. */
 struct guise__attempt {
     struct guise__identity before;
@@ -46,8 +57,13 @@ struct guise__attempt {
 guise_result guise__thread_prepare(void);
 
 /* Before a thread's first frame or token: arranges to be told of its end, and asks the provider
- * whether it is the process's self. Results as guise_call_dispatch. */
-guise_result guise__thread_attach(void);
+ * whether it is the process's self. Results as guise_set_thread_token. */
+guise_result guise__thread_attach_first(void);
+
+static inline guise_result guise__thread_attach(void)
+{
+    return tl_guise_thread.attached ? GUISE_OK : guise__thread_attach_first();
+}
 
 /* Opens a scope with an empty slot, as self. Infallible; the thread is attached, or was refused and
  * carries nothing of ours. */
@@ -57,7 +73,11 @@ void guise__scope_clear(struct guise__scope *scope);
 /* After clear: closes the scope; the thread is what it was before enter, or the process is gone. */
 void guise__scope_leave(struct guise__scope *scope);
 
-guise_call *guise__current_call(void);
+static inline guise_call *guise__current_call(void)
+{
+    return tl_guise_thread.scope == NULL ? NULL : tl_guise_thread.scope->call;
+}
+
 /* Does this thread run the completion function of call right now? */
 bool guise__is_completing(const guise_call *call);
 
