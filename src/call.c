@@ -37,19 +37,20 @@
  *                           seen by whoever sees COMPLETED. Acquire: fn, arg. And ordered against the
  *                           look at the threads in no frame (foreign.c: list_locked).
  *   the first look          relaxed. It only refuses early; it decides nothing (impersonate).
- *   the second look         sequentially consistent: acquire, so that an impersonation that starts
- *                           after Signal returned, or after somebody saw the signal, sees
- *                           COMPLETED (L-2, L-3): either happens before this load. And ordered
- *                           after the note that this thread is foreign, as above.
+ *   the second look         acquire. An impersonation that starts after Signal returned, or after
+ *                           somebody saw the signal, sees COMPLETED (L-2, L-3): either happens
+ *                           before this load.
+ *   the third look          sequentially consistent, after the note that this thread is foreign: as
+ *                           above. It decides nothing but who counts.
  *   the step to ANNOUNCED   acquire and release: waiters see what the completion function did; and
  *                           the last reference may go with it.
  *   other looks             acquire: pairs with those two.
- *   HAS_FUNCTION, HAS_SIGNAL, WAITERS   read-modify-writes with release, for fn, arg and
- *                           completion, and acquire, for finding ANNOUNCED. A plain store here,
- *                           or a plain load in the completer, would let each miss the other.
+ *   every other flag        read-modify-writes with release, for fn, arg and completion, and acquire,
+ *                           for finding COMPLETED or ANNOUNCED. A plain store here, or a plain load
+ *                           in the completer, would let each miss the other.
  *   one reference more      relaxed: who takes one has one.
  *   one reference less      release, so that all use is over before the memory goes; acquire for
- *                           who frees it.
+ *                           who frees it. An owner's, which may complete the call: as that step.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "call_internal.h"
@@ -59,6 +60,7 @@
 #include "context_internal.h"
 #include "die.h"
 #include "foreign.h"
+#include "fork.h"
 #include "latch.h"
 #include "signal_internal.h"
 #include "sized.h"
@@ -105,6 +107,13 @@ static bool is_complete(const guise_call *call)
 
 /* One step from *seen to next; on failure *seen is what it is now. */
 static bool step(guise_call *call, uint64_t *seen, uint64_t next)
+{
+    return atomic_compare_exchange_weak_explicit(&call->state, seen, next, memory_order_acq_rel,
+                                                 memory_order_acquire);
+}
+
+/* The same for a step that sets COMPLETED. */
+static bool step_to_completed(guise_call *call, uint64_t *seen, uint64_t next)
 {
     return atomic_compare_exchange_weak_explicit(&call->state, seen, next, memory_order_seq_cst,
                                                  memory_order_acquire);
@@ -210,8 +219,8 @@ static void end_completion(void *arg)
 
     guise__scope_clear(&completion->scope);
     guise__scope_leave(&completion->scope);
-    (void)pthread_setcancelstate(completion->cancel_state, NULL);
     announce(completion->call);
+    (void)pthread_setcancelstate(completion->cancel_state, NULL);
 }
 
 /* The reply is the server's act: as self, in a frame of the completed call. */
@@ -219,9 +228,7 @@ static void run_function(guise_call *call, guise_result result)
 {
     struct completion completion = {.call = call};
 
-    /* Refused: a thread the program confined on purpose. It carries nothing of ours, and a
-     * completion cannot fail. */
-    (void)guise__thread_attach();
+    guise__thread_attach_or_self();
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &completion.cancel_state);
     guise__scope_enter(&completion.scope, call, GUISE__COMPLETION);
     pthread_cleanup_push(end_completion, &completion);
@@ -268,7 +275,7 @@ void guise__call_complete(guise_call *call, guise_result result)
         if ((seen & COMPLETED) != 0) {
             return;
         }
-    } while (!step(call, &seen, seen | COMPLETED | with_result(result)));
+    } while (!step_to_completed(call, &seen, seen | COMPLETED | with_result(result)));
     finish(call, seen, result);
 }
 
@@ -301,7 +308,7 @@ void guise_call_unref(guise_call *call)
         if (abandoned) {
             next |= COMPLETED | with_result(GUISE_E_DISCONNECTED);
         }
-    } while (!step(call, &seen, next));
+    } while (!step_to_completed(call, &seen, next));
     if (abandoned) {
         finish(call, seen, GUISE_E_DISCONNECTED);
     }
@@ -486,8 +493,7 @@ guise_result guise_call_query_blanket(const guise_call *call, guise_blanket *out
     if (out == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    guise__sized_clear(out);
-    if (call == NULL || out->size < sizeof *out) {
+    if (!guise__sized_out(out, sizeof *out) || call == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
     if (is_complete(call)) {

@@ -16,8 +16,6 @@
  * a signal's lock held, so nothing in here takes a signal's lock while holding it.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <pthread.h>
-
 #include "refcount.h"
 #include "signal_internal.h"
 
@@ -34,7 +32,7 @@ struct guise_container {
     atomic_uint refs;
     atomic_uint count;             /* grows under the lock */
     _Atomic uint64_t hints;        /* changes under the lock */
-    pthread_mutex_t lock;
+    struct guise__lock lock;
     struct guise__queue waiters;   /* (lock) longest-waiting first */
     struct member members[MEMBERS_MAX];
 };
@@ -47,11 +45,11 @@ guise_result guise_container_create(guise_container **out)
         return GUISE_E_INVALID_ARGUMENT;
     }
     *out = NULL;
-    container = guise__alloc(sizeof *container);
-    if (container == NULL) {
+    if (guise__fork_prepare() != GUISE_OK) {
         return GUISE_E_OUT_OF_MEMORY;
     }
-    if (pthread_mutex_init(&container->lock, NULL) != 0) {
+    container = guise__alloc(sizeof *container);
+    if (container == NULL || !guise__lock_init(&container->lock)) {
         guise__free(container);
         return GUISE_E_OUT_OF_MEMORY;
     }
@@ -81,30 +79,48 @@ void guise_container_unref(guise_container *container)
         guise__signal_unwatch(member->signal, &member->watcher);
         guise_signal_unref(member->signal);
     }
-    (void)pthread_mutex_destroy(&container->lock);
+    guise__lock_destroy(&container->lock);
     guise__free(container);
 }
 
-/* Every manual set releases all; one of an auto signal releases one, if nobody else took it. */
-static void release_waiters_locked(guise_container *container, guise_signal *signal,
-                                   struct guise__queue *woken)
+/* In a forked child nobody waits yet. */
+static void lock_container(guise_container *container)
 {
-    while (container->waiters.first != NULL && guise__signal_take(signal)) {
-        (void)guise__queue_move_first(&container->waiters, woken, signal);
+    if (guise__lock_take(&container->lock)) {
+        container->waiters = (struct guise__queue){NULL, NULL};
     }
 }
 
-static void tell(struct guise__watcher *watcher, struct guise__queue *woken)
+static const struct member *member_of(const struct guise__watcher *watcher)
 {
-    const struct member *member = (const struct member *)watcher;
+    return (const struct member *)watcher;
+}
+
+static bool hand(struct guise__watcher *watcher, struct guise__queue *woken)
+{
+    const struct member *member = member_of(watcher);
+    guise_container *container = member->container;
+    bool handed;
+
+    lock_container(container);
+    handed = guise__queue_move_first(&container->waiters, woken, member->signal);
+    guise__lock_release(&container->lock);
+    return handed;
+}
+
+static void tell(struct guise__watcher *watcher, struct guise__queue *woken, bool everybody)
+{
+    const struct member *member = member_of(watcher);
     guise_container *container = member->container;
 
-    (void)pthread_mutex_lock(&container->lock);
+    lock_container(container);
     /* Release: pairs with the acquire in take_first, for members[] and the signal's bit. */
     (void)atomic_fetch_or_explicit(&container->hints, UINT64_C(1) << member->index,
                                    memory_order_release);
-    release_waiters_locked(container, member->signal, woken);
-    (void)pthread_mutex_unlock(&container->lock);
+    while (container->waiters.first != NULL && (everybody || guise__signal_take(member->signal))) {
+        (void)guise__queue_move_first(&container->waiters, woken, member->signal);
+    }
+    guise__lock_release(&container->lock);
 }
 
 /* The next free place, or NULL when full. */
@@ -113,10 +129,11 @@ static struct member *reserve(guise_container *container, guise_signal *signal)
     struct member *member = NULL;
     unsigned index;
 
-    (void)pthread_mutex_lock(&container->lock);
+    lock_container(container);
     index = atomic_load_explicit(&container->count, memory_order_relaxed);
     if (index < MEMBERS_MAX) {
         member = &container->members[index];
+        member->watcher.hand = hand;
         member->watcher.tell = tell;
         member->container = container;
         member->signal = guise_signal_ref(signal);
@@ -124,7 +141,7 @@ static struct member *reserve(guise_container *container, guise_signal *signal)
         /* Relaxed: members are found by hints, which have an order of their own. */
         atomic_store_explicit(&container->count, index + 1, memory_order_relaxed);
     }
-    (void)pthread_mutex_unlock(&container->lock);
+    guise__lock_release(&container->lock);
     return member;
 }
 
@@ -179,14 +196,14 @@ static guise_signal *queue_unless_ready(guise_container *container, struct guise
     guise_signal *ready;
     uint64_t stale;
 
-    (void)pthread_mutex_lock(&container->lock);
+    lock_container(container);
     ready = take_first(container, &stale);
     /* Relaxed: a setter that comes now takes the lock after us and raises its hint again. */
     (void)atomic_fetch_and_explicit(&container->hints, ~stale, memory_order_relaxed);
     if (ready == NULL) {
         guise__queue_add(&container->waiters, waiter);
     }
-    (void)pthread_mutex_unlock(&container->lock);
+    guise__lock_release(&container->lock);
     return ready;
 }
 
@@ -194,12 +211,12 @@ static bool give_up(guise_container *container, struct guise__waiter *waiter)
 {
     bool queued;
 
-    (void)pthread_mutex_lock(&container->lock);
+    lock_container(container);
     queued = waiter->queued;
     if (queued) {
         guise__queue_remove(&container->waiters, waiter);
     }
-    (void)pthread_mutex_unlock(&container->lock);
+    guise__lock_release(&container->lock);
     return queued;
 }
 

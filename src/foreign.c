@@ -34,36 +34,21 @@ static void list_locked(struct guise__foreign *foreign)
     s_first = foreign;
     foreign->listed = true;
     /* Sequentially consistent, as are the completer's step to "completed", its look at this count,
-     * and the impersonator's second look: either the completer sees this thread, or this thread
-     * sees that the call has completed. Weaker orders let each miss the other. */
+     * and the look at the call that follows this: either the completer sees this thread, or this
+     * thread sees that the call has completed. Weaker orders let each miss the other. */
     (void)atomic_fetch_add_explicit(&s_count, 1, memory_order_seq_cst);
 }
 
-/* This thread is about to be the client of call, in no frame. */
-void guise__foreign_attempt(struct guise__foreign *foreign, const guise_call *call)
+void guise__foreign_note(struct guise__foreign *foreign, const guise_call *call)
 {
     (void)pthread_mutex_lock(&s_lock);
-    foreign->attempting = call;
-    foreign->uncounted = false;
+    foreign->call = call;
     if (!foreign->listed) {
         list_locked(foreign);
     }
     (void)pthread_mutex_unlock(&s_lock);
 }
 
-/* It was granted. If the call has completed since the grant, this token was on at that moment. */
-void guise__foreign_keep(struct guise__foreign *foreign)
-{
-    (void)pthread_mutex_lock(&s_lock);
-    foreign->settled = foreign->attempting;
-    foreign->attempting = NULL;
-    if (foreign->uncounted) {
-        count_leak();
-    }
-    (void)pthread_mutex_unlock(&s_lock);
-}
-
-/* This thread carries no call's client in no frame any more. */
 void guise__foreign_end(struct guise__foreign *foreign)
 {
     if (!foreign->listed) {
@@ -78,39 +63,10 @@ void guise__foreign_end(struct guise__foreign *foreign)
     if (foreign->next != NULL) {
         foreign->next->previous = foreign->previous;
     }
-    foreign->next = foreign->previous = NULL;
-    foreign->settled = foreign->attempting = NULL;
-    foreign->listed = false;
+    memset(foreign, 0, sizeof *foreign);
     /* Relaxed: a completer that still sees us takes the lock for nothing. */
     (void)atomic_fetch_sub_explicit(&s_count, 1, memory_order_relaxed);
     (void)pthread_mutex_unlock(&s_lock);
-}
-
-/* It was refused; what came before it is back. */
-void guise__foreign_undo(struct guise__foreign *foreign, bool was_first)
-{
-    if (!was_first) {
-        guise__foreign_end(foreign);
-        return;
-    }
-    (void)pthread_mutex_lock(&s_lock);
-    foreign->attempting = NULL;
-    (void)pthread_mutex_unlock(&s_lock);
-}
-
-static void completed_locked(struct guise__foreign *foreign, const guise_call *call)
-{
-    bool settled = foreign->settled == call;
-
-    /* Both are cleared, so that a later call at this address is never mistaken for this one. */
-    if (settled) {
-        foreign->settled = NULL;
-        count_leak();
-    }
-    if (foreign->attempting == call) {
-        foreign->attempting = NULL;
-        foreign->uncounted = !settled;
-    }
 }
 
 void guise__foreign_completed(const guise_call *call)
@@ -121,7 +77,10 @@ void guise__foreign_completed(const guise_call *call)
     }
     (void)pthread_mutex_lock(&s_lock);
     for (struct guise__foreign *each = s_first; each != NULL; each = each->next) {
-        completed_locked(each, call);
+        if (each->call == call) {
+            each->call = NULL; /* once; and never mistaken for a later call at this address */
+            count_leak();
+        }
     }
     (void)pthread_mutex_unlock(&s_lock);
 }

@@ -14,24 +14,20 @@
 /* One for each thread, part of its state; all zero: it is nobody's client in no frame. */
 struct guise__foreign {
     bool listed; /* written under the lock by its own thread, which may read it without */
-    /* The rest under the lock. The call whose client this thread is; the call whose client it is
-     * about to be; NULL: none, or completed since. */
-    const guise_call *settled;
-    const guise_call *attempting;
-    bool uncounted; /* attempting has completed, and was not counted for settled */
+    /* The rest under the lock. The call whose client this thread is; NULL: completed since. */
+    const guise_call *call;
     struct guise__foreign *next, *previous;
 };
 
-/* In this order: attempt, before the second look at the call; then keep or undo. was_listed: what
- * listed said before the attempt. */
-void guise__foreign_attempt(struct guise__foreign *foreign, const guise_call *call);
-void guise__foreign_keep(struct guise__foreign *foreign);
-void guise__foreign_undo(struct guise__foreign *foreign, bool was_listed);
+/* This thread is the client of call. A call may complete at the same time, so who notes looks at the
+ * call once more after this, and if it has completed calls guise__foreign_completed itself: whoever of
+ * the two comes first counts. The caller holds a reference to the call throughout. */
+void guise__foreign_note(struct guise__foreign *foreign, const guise_call *call);
 
 /* The token is off. Nothing to do for a thread that is not listed. */
 void guise__foreign_end(struct guise__foreign *foreign);
 
-/* A call has completed: counts the threads that are its clients. */
+/* A call has completed: counts the threads that are its clients, each once. */
 void guise__foreign_completed(const guise_call *call);
 
 /* In a forked child, for its one thread. */

@@ -9,6 +9,7 @@
 
 #include "call_internal.h"
 #include "context_internal.h"
+#include "foreign.h"
 #include "thread_internal.h"
 
 struct frame {
@@ -117,7 +118,9 @@ static guise_result apply_and_validate(guise_call *call)
         guise__impersonate_undo(&attempt);
         return GUISE_E_CALL_COMPLETE;
     }
-    guise__impersonate_keep(&attempt);
+    if (guise__impersonate_keep(&attempt, call) && guise__call_third_look(call)) {
+        guise__foreign_completed(call);
+    }
     return GUISE_OK;
 }
 

@@ -67,16 +67,30 @@ static guise_result default_locked(void)
     return GUISE_OK;
 }
 
+/* Choosing opens files and joins a thread: a cancellation there would leave the lock behind. */
+static void lock(int *cancel)
+{
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel);
+    (void)pthread_mutex_lock(&s_lock);
+}
+
+static void unlock(int cancel)
+{
+    (void)pthread_mutex_unlock(&s_lock);
+    (void)pthread_setcancelstate(cancel, NULL);
+}
+
 guise_result guise__provider_settle(void)
 {
     guise_result result;
+    int cancel;
 
     if (guise__provider() != NULL) {
         return GUISE_OK;
     }
-    (void)pthread_mutex_lock(&s_lock);
+    lock(&cancel);
     result = default_locked();
-    (void)pthread_mutex_unlock(&s_lock);
+    unlock(cancel);
     return result;
 }
 
@@ -91,12 +105,13 @@ static bool is_usable(const guise_provider *provider)
 guise_result guise_use_provider(const guise_provider *provider)
 {
     guise_result result;
+    int cancel;
 
     if (provider == NULL || !is_usable(provider)) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    (void)pthread_mutex_lock(&s_lock);
+    lock(&cancel);
     result = choose_locked(provider);
-    (void)pthread_mutex_unlock(&s_lock);
+    unlock(cancel);
     return result;
 }

@@ -22,11 +22,11 @@ guise_result guise_signal_create(guise_signal_kind kind, guise_signal **out)
     if (kind != GUISE_SIGNAL_MANUAL && kind != GUISE_SIGNAL_AUTO) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    signal = guise__alloc(sizeof *signal);
-    if (signal == NULL) {
+    if (guise__fork_prepare() != GUISE_OK) {
         return GUISE_E_OUT_OF_MEMORY;
     }
-    if (pthread_mutex_init(&signal->lock, NULL) != 0) {
+    signal = guise__alloc(sizeof *signal);
+    if (signal == NULL || !guise__lock_init(&signal->lock)) {
         guise__free(signal);
         return GUISE_E_OUT_OF_MEMORY;
     }
@@ -52,7 +52,7 @@ void guise_signal_unref(guise_signal *signal)
     if (signal->has_event) {
         guise__event_close(&signal->event);
     }
-    (void)pthread_mutex_destroy(&signal->lock);
+    guise__lock_destroy(&signal->lock);
     guise__free(signal);
 }
 
@@ -112,13 +112,27 @@ bool guise__signal_take(guise_signal *signal)
 
 /* ---- company ----------------------------------------------------------------------------------- */
 
+/* In a forked child nobody waits yet. */
+static void lock_signal(guise_signal *signal)
+{
+    if (guise__lock_take(&signal->lock)) {
+        signal->waiters = (struct guise__queue){NULL, NULL};
+    }
+}
+
+/* The descriptor is there, and not the parent's: what a child wrote to that would be seen there. */
+static bool has_own_event(const guise_signal *signal)
+{
+    return signal->has_event && signal->event_generation == guise__fork_generation();
+}
+
 /* The descriptor follows the bit. Lowered only when the bit is seen clear under the lock: a set that
  * comes between raises it again after this. */
 static void sync_event_locked(guise_signal *signal)
 {
     bool wanted = (look(signal) & GUISE__SET) != 0;
 
-    if (!signal->has_event || wanted == signal->raised) {
+    if (!has_own_event(signal) || wanted == signal->raised) {
         return;
     }
     if (wanted) {
@@ -138,11 +152,21 @@ static void update_crowd_locked(guise_signal *signal)
     }
 }
 
-static void tell_watchers_locked(guise_signal *signal, struct guise__queue *woken)
+static void tell_watchers_locked(guise_signal *signal, struct guise__queue *woken, bool everybody)
 {
     for (struct guise__watcher *each = signal->watchers; each != NULL; each = each->next) {
-        each->tell(each, woken);
+        each->tell(each, woken, everybody);
     }
+}
+
+static bool hand_to_watcher_locked(guise_signal *signal, struct guise__queue *woken)
+{
+    for (struct guise__watcher *each = signal->watchers; each != NULL; each = each->next) {
+        if (each->hand(each, woken)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void set_manual_locked(guise_signal *signal, struct guise__queue *woken)
@@ -150,24 +174,26 @@ static void set_manual_locked(guise_signal *signal, struct guise__queue *woken)
     raise_bit(signal);
     while (guise__queue_move_first(&signal->waiters, woken, signal)) {
     }
-    tell_watchers_locked(signal, woken);
+    tell_watchers_locked(signal, woken, true);
 }
 
-/* One waiter is handed the signal; only without any is the bit set for a later one. */
+/* One waiter is handed the signal, those that wait for it alone first; only without any is the bit set
+ * for a later one. Nobody who comes later can take it from who waited. */
 static void set_auto_locked(guise_signal *signal, struct guise__queue *woken)
 {
-    if (guise__queue_move_first(&signal->waiters, woken, signal)) {
+    if (guise__queue_move_first(&signal->waiters, woken, signal) ||
+        hand_to_watcher_locked(signal, woken)) {
         return;
     }
     raise_bit(signal);
-    tell_watchers_locked(signal, woken);
+    tell_watchers_locked(signal, woken, false);
 }
 
 static void set_in_company(guise_signal *signal)
 {
     struct guise__queue woken = {NULL, NULL};
 
-    (void)pthread_mutex_lock(&signal->lock);
+    lock_signal(signal);
     if (signal->kind == GUISE_SIGNAL_MANUAL) {
         set_manual_locked(signal, &woken);
     } else {
@@ -175,8 +201,8 @@ static void set_in_company(guise_signal *signal)
     }
     sync_event_locked(signal);
     update_crowd_locked(signal);
-    (void)pthread_mutex_unlock(&signal->lock);
-    /* Only the waiters are touched from here on; the signal may be gone with the first of them. */
+    guise__lock_release(&signal->lock);
+    /* Only the waiters are touched from here on. */
     guise__queue_release(&woken);
 }
 
@@ -185,9 +211,9 @@ void guise__signal_taken(guise_signal *signal)
     if (signal->kind == GUISE_SIGNAL_MANUAL || (look(signal) & GUISE__CROWD) == 0) {
         return;
     }
-    (void)pthread_mutex_lock(&signal->lock);
+    lock_signal(signal);
     sync_event_locked(signal);
-    (void)pthread_mutex_unlock(&signal->lock);
+    guise__lock_release(&signal->lock);
 }
 
 /* The bit may have been set since the caller looked: then there is nothing to queue for. */
@@ -195,14 +221,14 @@ static bool queue_unless_set(guise_signal *signal, struct guise__waiter *waiter)
 {
     bool taken;
 
-    (void)pthread_mutex_lock(&signal->lock);
+    lock_signal(signal);
     gather_locked(signal);
     taken = guise__signal_take(signal);
     if (!taken) {
         guise__queue_add(&signal->waiters, waiter);
     }
     update_crowd_locked(signal);
-    (void)pthread_mutex_unlock(&signal->lock);
+    guise__lock_release(&signal->lock);
     return !taken;
 }
 
@@ -211,13 +237,13 @@ static bool give_up(guise_signal *signal, struct guise__waiter *waiter)
 {
     bool queued;
 
-    (void)pthread_mutex_lock(&signal->lock);
+    lock_signal(signal);
     queued = waiter->queued;
     if (queued) {
         guise__queue_remove(&signal->waiters, waiter);
     }
     update_crowd_locked(signal);
-    (void)pthread_mutex_unlock(&signal->lock);
+    guise__lock_release(&signal->lock);
     return queued;
 }
 
@@ -268,12 +294,12 @@ guise_result guise_signal_reset(guise_signal *signal)
     if (signal == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    /* Acquire: a reset that follows a set sees what the setter wrote; release: and passes it on. */
-    before = atomic_fetch_and_explicit(&signal->word, ~GUISE__SET, memory_order_acq_rel);
+    /* Acquire: a reset that follows a set sees what the setter wrote. */
+    before = atomic_fetch_and_explicit(&signal->word, ~GUISE__SET, memory_order_acquire);
     if ((before & GUISE__CROWD) != 0) {
-        (void)pthread_mutex_lock(&signal->lock);
+        lock_signal(signal);
         sync_event_locked(signal);
-        (void)pthread_mutex_unlock(&signal->lock);
+        guise__lock_release(&signal->lock);
     }
     return GUISE_OK; /* Y-06 */
 }
@@ -292,13 +318,19 @@ guise_result guise_signal_wait(guise_signal *signal, uint32_t timeout_ms)
 
 static guise_result open_event_locked(guise_signal *signal)
 {
-    if (signal->has_event) {
+    if (has_own_event(signal)) {
         return GUISE_OK;
+    }
+    if (signal->has_event) {
+        guise__event_close(&signal->event); /* this process's copy of the parent's */
+        signal->has_event = false;
     }
     if (!guise__event_open(&signal->event)) {
         return GUISE_E_OUT_OF_RESOURCES;
     }
     signal->has_event = true;
+    signal->raised = false;
+    signal->event_generation = guise__fork_generation();
     gather_locked(signal);
     sync_event_locked(signal);
     return GUISE_OK;
@@ -315,12 +347,12 @@ guise_result guise_signal_fd(guise_signal *signal, int *out)
     if (signal == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    (void)pthread_mutex_lock(&signal->lock);
+    lock_signal(signal);
     result = open_event_locked(signal);
     if (result == GUISE_OK) {
         *out = signal->event.read_fd;
     }
-    (void)pthread_mutex_unlock(&signal->lock);
+    guise__lock_release(&signal->lock);
     return result;
 }
 
@@ -330,15 +362,15 @@ void guise__signal_watch(guise_signal *signal, struct guise__watcher *watcher)
 {
     struct guise__queue woken = {NULL, NULL};
 
-    (void)pthread_mutex_lock(&signal->lock);
+    lock_signal(signal);
     watcher->next = signal->watchers;
     signal->watchers = watcher;
     gather_locked(signal);
     if ((look(signal) & GUISE__SET) != 0) {
-        watcher->tell(watcher, &woken);
+        watcher->tell(watcher, &woken, false);
         sync_event_locked(signal);
     }
-    (void)pthread_mutex_unlock(&signal->lock);
+    guise__lock_release(&signal->lock);
     guise__queue_release(&woken);
 }
 
@@ -346,11 +378,11 @@ void guise__signal_unwatch(guise_signal *signal, struct guise__watcher *watcher)
 {
     struct guise__watcher **link = &signal->watchers;
 
-    (void)pthread_mutex_lock(&signal->lock);
+    lock_signal(signal);
     while (*link != watcher) {
         link = &(*link)->next;
     }
     *link = watcher->next;
     update_crowd_locked(signal);
-    (void)pthread_mutex_unlock(&signal->lock);
+    guise__lock_release(&signal->lock);
 }

@@ -8,10 +8,9 @@
 #ifndef GUISE_SRC_SIGNAL_H
 #define GUISE_SRC_SIGNAL_H
 
-#include <pthread.h>
-
 #include <guise/signal.h>
 
+#include "fork.h"
 #include "port/port.h"
 #include "queue.h"
 
@@ -28,11 +27,14 @@
 #define GUISE__SET 1u
 #define GUISE__CROWD 2u
 
-/* Somebody who wants to know of every set, part of a container. tell is called after the bit was
- * set, with the signal's lock held; it moves the waiters that this releases to woken, and may take
- * the signal for them. */
+/* Somebody who wants to know of every set, part of a container. Both functions are called with the
+ * signal's lock held, and move the waiters that a set releases to woken. */
 struct guise__watcher {
-    void (*tell)(struct guise__watcher *watcher, struct guise__queue *woken);
+    /* An auto signal is being set: hands it to the longest-waiting thread; false: nobody waits. */
+    bool (*hand)(struct guise__watcher *watcher, struct guise__queue *woken);
+    /* The bit has been set. everybody: all who wait are released, whatever became of the bit since;
+     * else as many as can still take the signal. */
+    void (*tell)(struct guise__watcher *watcher, struct guise__queue *woken, bool everybody);
     struct guise__watcher *next; /* (the signal's lock) */
 };
 
@@ -40,12 +42,13 @@ struct guise_signal {
     atomic_uint word;
     atomic_uint refs;
     guise_signal_kind kind;        /* set once */
-    pthread_mutex_t lock;          /* guards what follows */
+    struct guise__lock lock;       /* guards what follows */
     struct guise__queue waiters;   /* longest-waiting first */
     struct guise__watcher *watchers;
     bool has_event;
     bool raised; /* the event is readable; true whenever SET is, once the setter has let go */
     struct guise__event event;
+    unsigned event_generation; /* the process it belongs to: a forked child shares the file */
 };
 
 /* Takes what a wait takes, without waiting: true if the signal was set; an auto signal no longer is.

@@ -11,11 +11,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include "thread_internal.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "die.h"
+#include "fork.h"
 #include "provider_internal.h"
 #include "sized.h"
 #include "token_internal.h"
@@ -25,7 +27,6 @@ GUISE_TLS struct guise__thread tl_guise_thread;
 static pthread_mutex_t s_prepare_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool s_prepared; /* set last; changes under the lock */
 static pthread_key_t s_exit_key;
-static atomic_uint s_fork_generation;
 static _Atomic uint64_t s_exited_as_client;
 static _Atomic uint64_t s_born_as_client;
 
@@ -178,29 +179,27 @@ guise_result guise__impersonate_begin(const guise_token *token, guise_call *call
     bool owned = !is_borrowed(thread, call);
 
     attempt->before = thread->now;
-    attempt->foreign = thread->scope == NULL;
-    attempt->was_foreign = thread->foreign.listed;
     if (!wear(thread->now.token, token)) {
         return GUISE_E_ACCESS_DENIED;
     }
     save_slot(&thread->now);
     thread->now.token = owned ? guise_token_ref(token) : token; /* S-08 */
     thread->now.token_owned = owned;
-    if (attempt->foreign) {
-        guise__foreign_attempt(&thread->foreign, call);
-    }
     return GUISE_OK;
 }
 
-void guise__impersonate_keep(struct guise__attempt *attempt)
+bool guise__impersonate_keep(struct guise__attempt *attempt, const guise_call *call)
 {
+    struct guise__thread *thread = &tl_guise_thread;
+
     /* What was in the slot is saved now, unless an earlier impersonation put it there. */
     if (attempt->before.impersonating) {
         drop(attempt->before.token, attempt->before.token_owned);
     }
-    if (attempt->foreign) {
-        guise__foreign_keep(&tl_guise_thread.foreign);
+    if (thread->scope == NULL) {
+        guise__foreign_note(&thread->foreign, call);
     }
+    return thread->scope == NULL;
 }
 
 void guise__impersonate_undo(struct guise__attempt *attempt)
@@ -214,9 +213,6 @@ void guise__impersonate_undo(struct guise__attempt *attempt)
     }
     thread->now = attempt->before; /* N-04: a refused impersonation changes nothing */
     drop(refused.token, refused.token_owned);
-    if (attempt->foreign) {
-        guise__foreign_undo(&thread->foreign, attempt->was_foreign);
-    }
 }
 
 /* Asks no call: it works after Signal (N-03), on any thread (S-21) and in no frame (S-23). */
@@ -332,8 +328,9 @@ static void thread_exits(void *ending)
     forget(&thread->now);
     guise__foreign_end(&thread->foreign);
     thread->scope = NULL;
-    /* A later destructor that calls us again arranges for another round. */
     thread->attached = false;
+    /* Nobody looks after it any more: a later destructor may not make it anybody's client again. */
+    thread->ended = true;
 }
 
 /* ---- fork ---------------------------------------------------------------------------------------- */
@@ -349,38 +346,25 @@ static void empty_all_slots(struct guise__thread *thread)
     }
 }
 
+/* What the slot held is off, and leave has seen to it. This is for a thread born as a client that has
+ * had no frame yet, and for a fork in a signal handler in the middle of a switch. A thread that the
+ * program confined on purpose carries nothing of ours and stays as it is. */
 static void require_self(void)
 {
-    const guise_provider *provider = guise__provider();
-    guise_result result;
+    guise_result result = guise__provider() == NULL ? GUISE_OK : become_self();
 
-    if (provider == NULL) {
-        return;
-    }
-    result = become_self();
-    /* A thread the program confined on purpose carries nothing of ours. */
-    if (result != GUISE_OK && (result != GUISE_E_ACCESS_DENIED || tl_guise_thread.attached)) {
+    if (result != GUISE_OK && result != GUISE_E_ACCESS_DENIED) {
         guise__die("a forked child could not be made the process's self");
     }
 }
 
 static void after_fork_in_child(void)
 {
-    struct guise__thread *thread = &tl_guise_thread;
-
-    (void)atomic_fetch_add_explicit(&s_fork_generation, 1, memory_order_relaxed);
     /* Whoever held it is not here. */
     (void)pthread_mutex_init(&s_prepare_lock, NULL);
-    guise__foreign_forked(&thread->foreign);
-    guise__futex_forked();
-    empty_all_slots(thread);
+    guise__foreign_forked(&tl_guise_thread.foreign);
+    empty_all_slots(&tl_guise_thread);
     require_self();
-}
-
-unsigned guise__fork_generation(void)
-{
-    /* Relaxed: written only while the process has one thread. */
-    return atomic_load_explicit(&s_fork_generation, memory_order_relaxed);
 }
 
 /* ---- attaching ------------------------------------------------------------------------------- */
@@ -391,18 +375,18 @@ static bool is_prepared(void)
 }
 
 /* Once in a process, before the first thread of it can be anybody: the key that tells when a thread
- * ends, and the fork handler. */
+ * ends, and what a forked child does. */
 static guise_result prepare_locked(void)
 {
     if (is_prepared()) {
         return GUISE_OK;
     }
+    guise__fork_set_hook(after_fork_in_child);
+    if (guise__fork_prepare() != GUISE_OK) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
     if (pthread_key_create(&s_exit_key, thread_exits) != 0) {
         return GUISE_E_OUT_OF_RESOURCES;
-    }
-    if (pthread_atfork(NULL, NULL, after_fork_in_child) != 0) {
-        (void)pthread_key_delete(s_exit_key);
-        return GUISE_E_OUT_OF_MEMORY;
     }
     /* Release: pairs with the acquire in is_prepared, for the key. */
     atomic_store_explicit(&s_prepared, true, memory_order_release);
@@ -433,32 +417,48 @@ static void refuse_async_cancel(void)
     }
 }
 
-guise_result guise__thread_attach_first(void)
+static guise_result attach(struct guise__thread *thread)
 {
-    struct guise__thread *thread = &tl_guise_thread;
-    guise_result result;
+    guise_result result = thread->ended ? GUISE_E_ACCESS_DENIED : become_self();
 
-    refuse_async_cancel();
-    result = guise__thread_prepare();
     if (result != GUISE_OK) {
         return result;
     }
     if (pthread_setspecific(s_exit_key, thread) != 0) {
         return GUISE_E_OUT_OF_MEMORY;
     }
-    result = become_self();
-    thread->attached = result == GUISE_OK;
-    /* Only a lack of memory is worth telling apart: everything else is not our thread. */
-    return result == GUISE_OK || result == GUISE_E_OUT_OF_MEMORY ? result : GUISE_E_ACCESS_DENIED;
+    thread->attached = true;
+    return GUISE_OK;
+}
+
+guise_result guise__thread_attach_first(void)
+{
+    int kept = errno; /* libc's, when it has no memory for the key */
+    guise_result result;
+
+    refuse_async_cancel();
+    result = guise__thread_prepare();
+    if (result == GUISE_OK) {
+        result = attach(&tl_guise_thread);
+        /* Only a lack of memory is worth telling apart: everything else is not our thread. */
+        result = result == GUISE_OK || result == GUISE_E_OUT_OF_MEMORY ? result
+                                                                       : GUISE_E_ACCESS_DENIED;
+    }
+    errno = kept;
+    return result;
+}
+
+void guise__thread_attach_or_self(void)
+{
+    if (guise__thread_attach() == GUISE_E_OUT_OF_MEMORY &&
+        become_self() == GUISE_E_OUT_OF_MEMORY) {
+        guise__die("no memory to find out whether a thread is the process's self");
+    }
 }
 
 guise_result guise_counters_get(guise_counters *out)
 {
-    if (out == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
-    }
-    guise__sized_clear(out);
-    if (out->size < sizeof *out) {
+    if (out == NULL || !guise__sized_out(out, sizeof *out)) {
         return GUISE_E_INVALID_ARGUMENT;
     }
     out->exited_as_client = atomic_load_explicit(&s_exited_as_client, memory_order_relaxed);

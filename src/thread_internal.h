@@ -38,6 +38,7 @@ struct guise__thread {
     struct guise__identity now;
     struct guise__scope *scope; /* innermost; NULL: none */
     bool attached;
+    bool ended; /* its exit has been seen to; it is never attached again */
     struct guise__foreign foreign; /* shared; see foreign.h */
 };
 
@@ -48,8 +49,6 @@ extern GUISE_TLS struct guise__thread tl_guise_thread;
 /* An impersonation that is on, but not decided yet. */
 struct guise__attempt {
     struct guise__identity before;
-    bool foreign;     /* in no frame: other threads may ask about it */
-    bool was_foreign; /* and so was what came before it */
 };
 
 /* Before the first call or the first token in a slot, once in a process: the key that tells of a
@@ -64,6 +63,10 @@ static inline guise_result guise__thread_attach(void)
 {
     return tl_guise_thread.attached ? GUISE_OK : guise__thread_attach_first();
 }
+
+/* For the completion function, which cannot be refused: attached, or at least self, or a thread that
+ * the program confined on purpose, which carries nothing of ours. Else the process is gone. */
+void guise__thread_attach_or_self(void);
 
 /* Opens a scope with an empty slot, as self. Infallible; the thread is attached, or was refused and
  * carries nothing of ours. */
@@ -88,11 +91,9 @@ bool guise__is_completing(const guise_call *call);
  */
 guise_result guise__impersonate_begin(const guise_token *token, guise_call *call,
                                       struct guise__attempt *attempt);
-void guise__impersonate_keep(struct guise__attempt *attempt);
+/* True if nothing will take the token off: the thread is noted as foreign now, and the caller looks
+ * whether the call has completed since (foreign.h). */
+bool guise__impersonate_keep(struct guise__attempt *attempt, const guise_call *call);
 void guise__impersonate_undo(struct guise__attempt *attempt);
-
-/* How often this process has been forked since its ancestor started: completion functions run only
- * where they were registered. */
-unsigned guise__fork_generation(void);
 
 #endif

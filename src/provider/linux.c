@@ -21,6 +21,7 @@
 #include <guise/provider.h>
 
 #include "die.h"
+#include "fork.h"
 #include "port/port.h"
 #include "provider/linux_calls.h"
 
@@ -35,6 +36,8 @@ struct standing {
 /* Written by probe, before anybody else may look; then never. */
 static struct standing s_self;
 static gid_t *s_self_groups;
+static gid_t *s_scratch; /* (s_scratch_lock) as long as that */
+static struct guise__lock s_scratch_lock;
 static bool s_drop_caps; /* changing ids alone does not take, or not give back, the capabilities */
 
 /* A token as the kernel is to see it. Borrows the token's groups, which outlive it. */
@@ -89,24 +92,52 @@ static bool has_effective_caps(const uint32_t expected[GUISE__CAP_WORDS])
     return guise__get_caps(&caps) && memcmp(caps.effective, expected, sizeof caps.effective) == 0;
 }
 
-static bool confirm_ids(unsigned uid, unsigned gid, long group_count)
+static bool confirm_ids(unsigned uid, unsigned gid)
 {
     struct guise__ids uids, gids;
 
     return guise__get_uids(&uids) && are_ids(&uids, &s_self.uid, uid) && guise__get_gids(&gids) &&
-           are_ids(&gids, &s_self.gid, gid) && guise__count_groups() == group_count;
+           are_ids(&gids, &s_self.gid, gid);
+}
+
+/* Lists longer than this are confirmed by their number only: there is no room, and no time, to read
+ * them where it must not fail. */
+enum { GROUPS_ON_STACK = 256 };
+
+static bool confirm_groups(size_t count, const gid_t *groups)
+{
+    gid_t list[GROUPS_ON_STACK];
+
+    if (count == 0 || count > GROUPS_ON_STACK) {
+        return guise__count_groups() == (long)count;
+    }
+    /* A filter may answer with a number and write nothing: no right answer may be lying there. */
+    memset(list, 0xFF, count * sizeof *list);
+    return guise__get_groups(GROUPS_ON_STACK, list) == (long)count &&
+           memcmp(list, groups, count * sizeof *list) == 0;
+}
+
+/* The list in force was self's all the time, unless somebody changed it: the number will do. */
+static bool confirm_disguise_groups(const struct disguise *disguise)
+{
+    return disguise->same_groups ? guise__count_groups() == s_self.group_count
+                                 : confirm_groups(disguise->group_count, disguise->groups);
 }
 
 static bool confirm_disguise(const struct disguise *disguise)
 {
-    return confirm_ids(disguise->uid, disguise->gid, (long)disguise->group_count) &&
-           (!disguise->drop_caps || has_effective_caps(no_caps));
+    return confirm_ids(disguise->uid, disguise->gid) && confirm_disguise_groups(disguise) &&
+           has_effective_caps(no_caps);
 }
 
-static bool confirm_self(bool caps_too)
+static bool confirm_self(unsigned did)
 {
-    return confirm_ids(s_self.uid.effective, s_self.gid.effective, s_self.group_count) &&
-           (!caps_too || has_effective_caps(s_self.caps.effective));
+    bool groups_too = (did & DID_GROUPS) != 0;
+
+    return confirm_ids(s_self.uid.effective, s_self.gid.effective) &&
+           (groups_too ? confirm_groups((size_t)s_self.group_count, s_self_groups)
+                       : guise__count_groups() == s_self.group_count) &&
+           has_effective_caps(s_self.caps.effective);
 }
 
 /* ---- in and out ---------------------------------------------------------------------------------- */
@@ -137,17 +168,17 @@ static bool put_on(const struct disguise *disguise, unsigned *did)
     return confirm_disguise(disguise);
 }
 
-/* The capabilities come first, to be allowed the rest, and again last: regaining uid 0 may have
- * raised all that are permitted. */
+/* The capabilities come first, to be allowed the rest, and again after the uid: a step to uid 0 may
+ * raise all that are permitted, and one from it takes them all. */
 static bool take_off(unsigned did)
 {
     bool caps = (did & DID_CAPS) != 0;
 
     return (!caps || regain_caps()) &&
            ((did & DID_UID) == 0 || guise__set_effective_uid(s_self.uid.effective)) &&
-           ((did & DID_GID) == 0 || guise__set_effective_gid(s_self.gid.effective)) &&
+           (!caps || regain_caps()) && ((did & DID_GID) == 0 || guise__set_effective_gid(s_self.gid.effective)) &&
            ((did & DID_GROUPS) == 0 || guise__set_groups((size_t)s_self.group_count, s_self_groups)) &&
-           (!caps || regain_caps()) && confirm_self(caps);
+           confirm_self(did);
 }
 
 static guise_result linux_enter(const guise_provider *provider, const void *prepared)
@@ -194,36 +225,26 @@ static void linux_leave(const guise_provider *provider, const void *prepared)
 
 /* ---- verify: the whole of it, groups by name ------------------------------------------------------ */
 
-enum { GROUPS_ON_STACK = 256 };
-
-/* Reads the thread's own list into list, which has room for count, and compares. */
-static bool is_group_list(gid_t *list, long count, const gid_t *groups)
+/* All of a list that confirm_groups only counts. Nobody is a client here, so a lock will do where
+ * memory might not be had. */
+static bool is_long_self_list(void)
 {
-    return guise__get_groups((size_t)count, list, (size_t)count) &&
-           memcmp(list, groups, (size_t)count * sizeof *list) == 0;
+    size_t count = (size_t)s_self.group_count;
+    bool same;
+
+    (void)guise__lock_take(&s_scratch_lock);
+    same = guise__get_groups(count, s_scratch) == s_self.group_count &&
+           memcmp(s_scratch, s_self_groups, count * sizeof *s_scratch) == 0;
+    guise__lock_release(&s_scratch_lock);
+    return same;
 }
 
-static guise_result verify_groups(long count, const gid_t *groups)
+static bool has_self_groups(void)
 {
-    gid_t few[GROUPS_ON_STACK], *many;
-    guise_result result;
+    size_t count = (size_t)s_self.group_count;
 
-    if (guise__count_groups() != count) {
-        return GUISE_E_UNEXPECTED;
-    }
-    if (count == 0) {
-        return GUISE_OK;
-    }
-    if (count <= GROUPS_ON_STACK) {
-        return is_group_list(few, count, groups) ? GUISE_OK : GUISE_E_UNEXPECTED;
-    }
-    many = guise__alloc((size_t)count * sizeof *many);
-    if (many == NULL) {
-        return GUISE_E_OUT_OF_MEMORY;
-    }
-    result = is_group_list(many, count, groups) ? GUISE_OK : GUISE_E_UNEXPECTED;
-    guise__free(many);
-    return result;
+    return confirm_groups(count, s_self_groups) &&
+           (count <= GROUPS_ON_STACK || is_long_self_list());
 }
 
 static bool read_standing(struct standing *out)
@@ -234,8 +255,13 @@ static bool read_standing(struct standing *out)
            out->group_count >= 0 && out->securebits >= 0;
 }
 
-/* Only what enter changes may differ in a thread that can be put right: it was born while its
- * creator was a client. Anything else the program did on purpose. */
+/* Only what enter changes may differ in a thread that can be put right: it was born while its creator
+ * was a client, so it has no capability in effect. Anything else the program did on purpose. */
+static bool is_client_like(const struct guise__caps *caps)
+{
+    return memcmp(caps->effective, no_caps, sizeof no_caps) == 0;
+}
+
 static bool is_restorable(const struct standing *now)
 {
     return are_ids(&now->uid, &s_self.uid, now->uid.effective) &&
@@ -260,8 +286,10 @@ static guise_result verify_self(void)
     if (!read_standing(&now) || !is_restorable(&now)) {
         return GUISE_E_ACCESS_DENIED;
     }
-    return is_self_but_groups(&now) ? verify_groups(s_self.group_count, s_self_groups)
-                                    : GUISE_E_UNEXPECTED;
+    if (is_self_but_groups(&now) && has_self_groups()) {
+        return GUISE_OK;
+    }
+    return is_client_like(&now.caps) ? GUISE_E_UNEXPECTED : GUISE_E_ACCESS_DENIED;
 }
 
 static guise_result linux_verify(const guise_provider *provider, const void *prepared)
@@ -273,10 +301,8 @@ static guise_result linux_verify(const guise_provider *provider, const void *pre
     (void)provider;
     if (disguise == NULL) {
         result = verify_self();
-    } else if (confirm_disguise(disguise)) {
-        result = verify_groups((long)disguise->group_count, disguise->groups);
     } else {
-        result = GUISE_E_UNEXPECTED;
+        result = confirm_disguise(disguise) ? GUISE_OK : GUISE_E_UNEXPECTED;
     }
     errno = kept;
     return result;
@@ -353,17 +379,39 @@ static bool may_switch(const struct standing *self)
            is_kept(&self->uid) && is_kept(&self->gid);
 }
 
+/* In a user namespace the overflow id stands for all that have no name in it. It cannot be put back:
+ * setting it sets something else, if there is something else of that number. */
+static bool is_all_named(size_t count)
+{
+    const struct guise__ids *uid = &s_self.uid, *gid = &s_self.gid;
+
+    if (uid->real == s_nobody.uid || uid->effective == s_nobody.uid ||
+        uid->saved == s_nobody.uid || gid->real == s_nobody.gid ||
+        gid->effective == s_nobody.gid || gid->saved == s_nobody.gid) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (s_self_groups[i] == s_nobody.gid) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static guise_result read_self_groups(void)
 {
     size_t count = (size_t)s_self.group_count;
 
     guise__free(s_self_groups);
-    s_self_groups = guise__alloc((count + 1) * sizeof *s_self_groups);
-    if (s_self_groups == NULL) {
+    s_self_groups = guise__alloc((2 * count + 1) * sizeof *s_self_groups);
+    if (s_self_groups == NULL || !guise__lock_init(&s_scratch_lock)) {
         return GUISE_E_OUT_OF_MEMORY;
     }
-    return count == 0 || guise__get_groups(count, s_self_groups, count) ? GUISE_OK
-                                                                        : GUISE_E_ACCESS_DENIED;
+    s_scratch = s_self_groups + count;
+    if (count != 0 && guise__get_groups(count, s_self_groups) != s_self.group_count) {
+        return GUISE_E_ACCESS_DENIED;
+    }
+    return is_all_named(count) ? GUISE_OK : GUISE_E_ACCESS_DENIED;
 }
 
 static void describe_nobody(void)
@@ -392,13 +440,15 @@ static bool observe_caps(void)
     return regain_caps();
 }
 
-/* In a thread of its own, which ends whatever it has become. */
+/* In a thread of its own, which ends whatever it has become. Setting the groups is part of it even
+ * where nobody has as few as self: the next client has more. */
 static void *rehearse(void *verdict)
 {
     bool *possible = verdict;
     unsigned did = 0;
 
-    *possible = observe_caps() && put_on(&s_nobody, &did) && take_off(did) && confirm_self(true);
+    *possible = observe_caps() && guise__set_groups((size_t)s_self.group_count, s_self_groups) &&
+                put_on(&s_nobody, &did) && take_off(did) && confirm_self(DID_GROUPS);
     return NULL;
 }
 
@@ -411,11 +461,11 @@ static guise_result probe_self(void)
     if (!read_standing(&s_self) || !may_switch(&s_self)) {
         return GUISE_E_ACCESS_DENIED;
     }
+    describe_nobody();
     result = read_self_groups();
     if (result != GUISE_OK) {
         return result;
     }
-    describe_nobody();
     if (pthread_create(&actor, NULL, rehearse, &possible) != 0) {
         return GUISE_E_OUT_OF_MEMORY;
     }

@@ -28,7 +28,7 @@ bool guise__set_caps(const struct guise__caps *caps);
 bool guise__get_uids(struct guise__ids *out);
 bool guise__get_gids(struct guise__ids *out);
 long guise__count_groups(void);
-bool guise__get_groups(size_t room, gid_t *out, size_t expected);
+long guise__get_groups(size_t room, gid_t *out); /* how many; -1 if room is too small */
 bool guise__get_caps(struct guise__caps *out);
 int guise__get_securebits(void);
 

@@ -3,9 +3,9 @@
  * The scene most call tests play in: two clients, somebody nobody vouched for, a token of the
  * program's own, and a call of each of the first two.
  *
- * Code in a frame must not use assert_: a failed one would leave the frame by longjmp. It uses CHECK
- * and CHECK_RESULT, which record the failure in the scene and return from the frame; the functions
- * here that run on the test's own thread then report it. Workers use wt.h as everywhere.
+ * Code in a frame must not use assert_: a failed one would leave the frame by longjmp. It uses
+ * CHECK and CHECK_RESULT, which record the failure in the scene and return from the frame; the
+ * functions here that run on the test's own thread then report it. Workers use wt.h as everywhere.
  *
  * scene_teardown counts references, so every test that uses it proves that nothing leaked.
  *
@@ -32,12 +32,13 @@ struct scene {
     struct wt checks; /* what failed in a frame */
     guise_token *alice_token, *bob_token, *own_token;
     guise_context *alice, *bob;
-    guise_context *nobody;            /* authentication level NONE */
-    guise_call *call;                 /* of alice; NULL: the test gave its reference away */
-    guise_call *other;                /* of bob; the same */
-    struct wt_latch ready, go, done;  /* for whatever the test needs them */
-    void *extra;                      /* the same */
-    int count;                        /* the same */
+    guise_context *nobody;           /* authentication level NONE */
+    guise_call *call;                /* of alice; NULL: the test gave its reference away */
+    guise_call *other;               /* of bob; the same */
+    struct wt_latch ready, go, done; /* for whatever the test needs them */
+    void *extra;                     /* the same */
+    int count;                       /* the same */
+    bool ended;                      /* a thread of elsewhere_ends has ended as it should */
 };
 
 #define CHECK(s, expression) WT_CHECK_OR(&(s)->checks, expression, GUISE_E_UNEXPECTED)
@@ -54,8 +55,7 @@ static inline bool is_worn(void)
 {
     const guise_token *token = guise_thread_token();
 
-    return !scene_is_faked ||
-           fake_worn_serial() == (token == NULL ? 0 : guise_token_serial(token));
+    return !scene_is_faked || fake_worn_serial() == (token == NULL ? 0 : guise_token_serial(token));
 }
 
 /* This thread is itself: nothing in the slot, and no client. */
@@ -87,7 +87,7 @@ static inline unsigned context_refs(const guise_context *context)
     return atomic_load(&context->refs);
 }
 
-/* What everybody has while no frame, slot or thread holds any: the scene's own and the context's. */
+/* What a token has while no frame, slot or thread holds any: the scene's and the context's. */
 enum { SCENE_TOKEN_REFS = 2 };
 
 /* The call has completed with exactly this. */
@@ -118,11 +118,14 @@ static inline guise_counters counters_now(void)
     return counters;
 }
 
-/* ---- the stage, on the test's own thread --------------------------------------------------------- */
+/* ---- the stage, on the test's own thread ----------------------------------------------------- */
 
 static inline guise_token *make_token(const char *name, uid_t uid)
 {
-    guise_token_desc desc = {.size = sizeof desc, .name = name, .uid = uid, .gid = (gid_t)uid,
+    guise_token_desc desc = {.size = sizeof desc,
+                             .name = name,
+                             .uid = uid,
+                             .gid = (gid_t)uid,
                              .level = GUISE_LEVEL_IMPERSONATE};
     guise_token *token = TEST_POISON(guise_token);
 
@@ -132,8 +135,10 @@ static inline guise_token *make_token(const char *name, uid_t uid)
 
 static inline guise_context *make_context(const guise_token *token, uint32_t authn_level)
 {
-    guise_blanket blanket = {.size = sizeof blanket, .authn_service = GUISE_AUTHN_SERVICE_KERNEL,
-                             .authn_level = authn_level, .server_principal = "server"};
+    guise_blanket blanket = {.size = sizeof blanket,
+                             .authn_service = GUISE_AUTHN_SERVICE_KERNEL,
+                             .authn_level = authn_level,
+                             .server_principal = "server"};
     guise_context *context = TEST_POISON(guise_context);
 
     assert_ok(guise_context_create(&blanket, token, &context));
@@ -171,10 +176,14 @@ static inline int scene_setup(void **state)
 static inline int scene_teardown(void **state)
 {
     struct scene *s = *state;
+    bool was_self = is_self();
 
+    /* A test that failed half-way must not be the end of those that follow. */
+    (void)!guise_revert_to_self();
+    (void)!guise_set_thread_token(NULL);
     guise_call_unref(s->call);
     guise_call_unref(s->other);
-    assert_true(is_self());
+    assert_true(was_self);
     assert_null(guise_current_call());
     assert_int_equal(context_refs(s->alice), 1);
     assert_int_equal(context_refs(s->bob), 1);
@@ -243,7 +252,7 @@ static inline void scene_run(struct scene *s, guise_call *call, guise_begin_fn *
     assert_ok(result);
 }
 
-/* ---- another thread, from anywhere -------------------------------------------------------------- */
+/* ---- another thread, from anywhere ----------------------------------------------------------- */
 
 static inline void *elsewhere_main(void *arg)
 {
@@ -267,6 +276,44 @@ static inline bool elsewhere(struct scene *s, wt_fn *fn)
         s->checks = w;
     }
     return w.failed == NULL;
+}
+
+/* The last handler of a thread that is being ended: all frames have gone, and it is itself. */
+static inline void elsewhere_ended(void *arg)
+{
+    struct wt *w = arg;
+    struct scene *s = w->arg;
+
+    WT_CHECK(w, is_self());
+    WT_CHECK(w, guise_current_call() == NULL);
+    s->ended = true;
+}
+
+static inline void *elsewhere_ends_main(void *arg)
+{
+    struct wt *w = arg;
+
+    pthread_cleanup_push(elsewhere_ended, w);
+    w->fn(w);
+    pthread_cleanup_pop(0);
+    wt_failed(w, "pthread_exit or cancellation in here", __FILE__, __LINE__);
+    return NULL;
+}
+
+/* On the test's own thread: runs fn on a new thread that ends in there and does not come back. */
+static inline void scene_elsewhere_ends(struct scene *s, wt_fn *fn)
+{
+    struct wt w = {.fn = fn, .arg = s};
+
+    test_watchdog(20);
+    s->ended = false;
+    assert_int_equal(pthread_create(&w.thread, NULL, elsewhere_ends_main, &w), 0);
+    assert_int_equal(pthread_join(w.thread, NULL), 0);
+    if (w.failed != NULL && s->checks.failed == NULL) {
+        s->checks = w;
+    }
+    scene_verify(s);
+    assert_true(s->ended);
 }
 
 /* On the test's own thread, in no frame. */
@@ -309,7 +356,7 @@ static inline guise_result do_nothing(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* ---- main --------------------------------------------------------------------------------------- */
+/* ---- main ------------------------------------------------------------------------------------ */
 
 static inline int scene_run_faked(int (*run)(void))
 {

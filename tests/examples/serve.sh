@@ -1,0 +1,157 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# serve.sh FILE_SERVER
+# The file server as a person uses it: --serve in one terminal, --get in another.
+set -eu
+
+server=$1
+work=$(mktemp -d)
+pid=
+trap 'stop; rm -rf "$work"' EXIT
+
+stop() {
+    if [ -n "$pid" ]; then
+        kill "$pid" 2>/dev/null || :
+        wait "$pid" || :
+        pid=
+    fi
+}
+
+fail() {
+    echo "FAILED: $*"
+    exit 1
+}
+
+# start ARGUMENT...: returns when the server listens.
+start() {
+    rm -f "$work/output"
+    mkfifo "$work/output"
+    "$server" "$@" --serve "$work/socket" "$work/files" >"$work/output" &
+    pid=$!
+    exec 3<"$work/output"
+    read -r line <&3 || fail "no server"
+    case $line in
+    "listening on $work/socket; "*) ;;
+    *) fail "the server says: $line" ;;
+    esac
+}
+
+# end: SIGTERM, and what the server says about it.
+end() {
+    kill -TERM "$pid"
+    status=0
+    wait "$pid" || status=$?
+    pid=
+    read -r line <&3 || line=nothing
+    exec 3<&-
+    [ "$status" -eq 0 ] || fail "the server ended with $status"
+    case $line in
+    *"; nothing left behind") ;;
+    *) fail "the server says: $line" ;;
+    esac
+    [ ! -e "$work/socket" ] || fail "the socket is still there"
+}
+
+get() {
+    "$server" --get "$work/socket" "$@"
+}
+
+# refuse EXPECTED ARGUMENT...: a get that fails, and says why.
+refuse() {
+    expected=$1
+    shift
+    if "$server" "$@" >"$work/got" 2>"$work/why"; then
+        fail "$* succeeded"
+    fi
+    [ ! -s "$work/got" ] || fail "$* got something"
+    grep -q ": $expected\$" "$work/why" || fail "$* says: $(cat "$work/why")"
+}
+
+mkdir "$work/files"
+chmod 755 "$work" "$work/files"
+cd "$work"
+echo "a line" >files/small
+: >files/empty
+# Many packets, no two the same.
+i=0
+while [ "$i" -lt 20000 ]; do
+    i=$((i + 1))
+    echo "$i and then"
+done >files/big
+echo secret >files/secret
+chmod 644 files/small files/empty files/big
+chmod 600 files/secret
+mkdir files/directory
+
+echo "The mode the machine allows:"
+start
+echo "  $line"
+for file in small empty big secret; do
+    get $file >got || fail "$file"
+    cmp got files/$file
+done
+refuse "not found" --get socket missing
+refuse "bad request" --get socket ../socket
+refuse "not a file" --get socket directory
+refuse "refused" --identify --get socket small
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null 2>&1; then
+    cp "$server" as_user && chmod 755 as_user # may be out of this user's reach where it is
+    user="setpriv --reuid 50010 --regid 50010 --clear-groups"
+    if $user ./as_user --help >/dev/null 2>&1; then
+        $user ./as_user --get socket small | cmp - files/small
+        if $user ./as_user --get socket secret 2>why; then
+            fail "anybody gets the secret"
+        fi
+        grep -q "secret: refused" why || fail "$(cat why)"
+    fi
+fi
+if "$server" --emulated --serve socket files 2>why; then
+    fail "two servers on one socket"
+fi
+end
+
+echo "Checks instead of the kernel; and SIGTERM while clients are busy:"
+start --emulated
+echo "  $line"
+refuse "refused" --identify --get socket small
+# This one has had a part of the file when the server is told to stop: nobody reads from it yet.
+mkfifo busy
+get big >busy 2>/dev/null &
+busy=$!
+exec 4<busy
+read -r first <&4
+[ "$first" = "1 and then" ] || fail "the first line is $first"
+pids=
+for i in 1 2 3 4 5 6; do
+    { get big >got.$i 2>/dev/null && : >all.$i; } &
+    pids="$pids $!"
+done
+end
+cat <&4 >/dev/null
+exec 4<&-
+wait "$busy" && fail "half a file was taken for a whole one"
+# The others were served or turned away; what they have is right, and none took a part for all.
+for i in $pids; do
+    wait "$i" || :
+done
+for i in 1 2 3 4 5 6; do
+    head -c "$(wc -c <got.$i)" files/big | cmp - got.$i
+    if [ -e all.$i ]; then
+        cmp got.$i files/big
+    fi
+done
+
+echo "And what is not asked for properly:"
+"$server" --help | grep -q '^usage:' || fail "no help"
+for wrong in "--nothing" "--get socket" "--serve socket" "--identify" "--get socket a b"; do
+    status=0
+    # shellcheck disable=SC2086
+    "$server" $wrong >/dev/null 2>&1 || status=$?
+    [ "$status" -eq 2 ] || fail "$wrong: $status"
+done
+if get small >/dev/null 2>why; then
+    fail "there is no server"
+fi
+"$server" --emulated --serve socket nowhere >/dev/null 2>&1 && fail "nowhere to serve from"
+
+echo "As it should be."

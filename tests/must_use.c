@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* S-24: compiled by tests/must_use, whole and with one result ignored at a time; never linked. */
+#include <guise/guise.h>
+
+int looks_at_every_result(guise_call *call, guise_begin_fn *fn, const guise_token *token);
+guise_result work(void *arg);
+
+int looks_at_every_result(guise_call *call, guise_begin_fn *fn, const guise_token *token)
+{
+#ifdef IGNORE_IMPERSONATE
+    guise_call_impersonate(call);
+#endif
+#ifdef IGNORE_CLIENT
+    guise_impersonate_client();
+#endif
+#ifdef IGNORE_RUN_AS
+    guise_run_as(token, work, call);
+#endif
+#ifdef IGNORE_SET_TOKEN
+    guise_set_thread_token(token);
+#endif
+#ifdef IGNORE_SIGNAL
+    guise_call_signal(call);
+#endif
+#ifdef IGNORE_DISPATCH
+    guise_call_dispatch(call, fn, call);
+#endif
+    return guise_call_dispatch(call, fn, call) == GUISE_OK &&
+           guise_run_as(token, work, call) == GUISE_OK;
+}

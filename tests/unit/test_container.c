@@ -1,0 +1,786 @@
+/* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+/* The container itself, not its object file from the library: only from in here can a test see that
+ * a waiter is in the queue. */
+#include "container.c"
+
+#include "support/kept.h"
+
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "support/child.h"
+#include "support/wt.h"
+
+enum { SECONDS = 20 };
+
+/* ---- things ----------------------------------------------------------------------------------------- */
+
+static unsigned signal_refs(guise_signal *signal)
+{
+    return atomic_load(&signal->refs);
+}
+
+static guise_signal *make_signal(guise_signal_kind kind)
+{
+    guise_signal *signal = NULL;
+
+    assert_ok(guise_signal_create(kind, &signal));
+    return signal;
+}
+
+/* In no container any more, and set and reset take the short way again. */
+static void drop_signal(guise_signal *signal)
+{
+    assert_int_equal(signal_refs(signal), 1);
+    assert_null(signal->watchers);
+    assert_null(signal->waiters.first);
+    assert_int_equal(atomic_load(&signal->word) & GUISE__CROWD, 0);
+    guise_signal_unref(signal);
+}
+
+static guise_container *make(void)
+{
+    guise_container *container = NULL;
+
+    assert_kept_ok(guise_container_create(&container));
+    assert_non_null(container);
+    assert_int_equal(atomic_load(&container->refs), 1);
+    return container;
+}
+
+static void drop(guise_container *container)
+{
+    assert_int_equal(atomic_load(&container->refs), 1);
+    assert_null(container->waiters.first);
+    assert_null(container->waiters.last);
+    assert_keeps_errno(guise_container_unref(container));
+}
+
+static void add(guise_container *container, guise_signal *signal)
+{
+    unsigned before = signal_refs(signal);
+
+    assert_kept_ok(guise_container_add(container, signal));
+    assert_int_equal(signal_refs(signal), before + 1);
+}
+
+static guise_container *make_of(guise_signal *first, guise_signal *second)
+{
+    guise_container *container = make();
+
+    add(container, first);
+    if (second != NULL) {
+        add(container, second);
+    }
+    return container;
+}
+
+static void assert_ready(guise_container *container, guise_signal *expected)
+{
+    guise_signal *which = TEST_POISON(guise_signal);
+
+    assert_kept_ok(guise_container_wait_any(container, 0, &which));
+    assert_ptr_equal(which, expected);
+}
+
+static void assert_none(guise_container *container)
+{
+    guise_signal *which = TEST_POISON(guise_signal);
+
+    assert_kept(guise_container_wait_any(container, 0, &which), GUISE_E_TIMEOUT);
+    assert_null(which);
+}
+
+static void assert_clear(guise_signal *signal)
+{
+    assert_kept(guise_signal_wait(signal, 0), GUISE_E_CALL_PENDING);
+}
+
+/* ---- waiters ------------------------------------------------------------------------------------------- */
+
+static unsigned queued(guise_container *container)
+{
+    unsigned count = 0;
+
+    (void)pthread_mutex_lock(&container->lock.mutex);
+    for (struct guise__waiter *at = container->waiters.first; at != NULL; at = at->next) {
+        count++;
+    }
+    (void)pthread_mutex_unlock(&container->lock.mutex);
+    return count;
+}
+
+static void await_queue(guise_container *container, unsigned count)
+{
+    while (queued(container) != count) {
+        (void)sched_yield();
+    }
+}
+
+struct waiter {
+    struct wt wt;
+    guise_container *container;
+    guise_signal *which;
+};
+
+static void wait_once(struct wt *w)
+{
+    struct waiter *waiter = w->arg;
+
+    waiter->which = TEST_POISON(guise_signal);
+    errno = KEPT_ERRNO;
+    WT_CHECK_RESULT(w, guise_container_wait_any(waiter->container, GUISE_INFINITE, &waiter->which),
+                    GUISE_OK);
+    WT_CHECK(w, errno == KEPT_ERRNO);
+}
+
+/* In the queue, behind those who are there, when this returns. */
+static void start_waiter(struct waiter *waiter, guise_container *container)
+{
+    unsigned before = queued(container);
+
+    *waiter = (struct waiter){.container = container};
+    wt_start(&waiter->wt, wait_once, waiter);
+    await_queue(container, before + 1);
+}
+
+static void start_waiters(struct waiter *waiters, unsigned count, guise_container *container)
+{
+    for (unsigned i = 0; i < count; i++) {
+        start_waiter(&waiters[i], container);
+    }
+}
+
+static void join_waiter(struct waiter *waiter, guise_signal *expected)
+{
+    wt_join(&waiter->wt);
+    assert_ptr_equal(waiter->which, expected);
+}
+
+static void join_waiters(struct waiter *waiters, unsigned count, guise_signal *expected)
+{
+    for (unsigned i = 0; i < count; i++) {
+        join_waiter(&waiters[i], expected);
+    }
+}
+
+/* ---- one thread ---------------------------------------------------------------------------------------- */
+
+static void test_arguments(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL), *which = TEST_POISON(guise_signal);
+    guise_container *container = make();
+
+    (void)state;
+    assert_kept(guise_container_create(NULL), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_container_add(NULL, signal), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_container_add(container, NULL), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_container_add(NULL, NULL), GUISE_E_INVALID_ARGUMENT);
+    assert_int_equal(signal_refs(signal), 1);
+    assert_kept(guise_container_wait_any(NULL, 0, &which), GUISE_E_INVALID_ARGUMENT);
+    assert_null(which);
+    add(container, signal);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_kept(guise_container_wait_any(container, 0, NULL), GUISE_E_INVALID_ARGUMENT);
+    drop(container);
+    drop_signal(signal);
+}
+
+/* Y-14: nothing to wait for, whatever the time-out. */
+static void test_empty_is_no_sync(void **state)
+{
+    static const uint32_t timeouts[] = {0, 1, GUISE_INFINITE};
+    guise_container *container = make();
+
+    (void)state;
+    test_watchdog(SECONDS);
+    for (size_t i = 0; i < 3; i++) {
+        guise_signal *which = TEST_POISON(guise_signal);
+
+        assert_kept(guise_container_wait_any(container, timeouts[i], &which), GUISE_E_NO_SYNC);
+        assert_null(which);
+    }
+    drop(container);
+}
+
+/* Y-13: the 64th is refused and nothing is kept of it; the 63rd works as the first. */
+static void test_container_takes_63(void **state)
+{
+    guise_signal *signals[63], *one_more = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *container = make();
+
+    (void)state;
+    for (size_t i = 0; i < 63; i++) {
+        signals[i] = make_signal(GUISE_SIGNAL_MANUAL);
+        add(container, signals[i]);
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_kept(guise_container_add(container, one_more), GUISE_E_OUT_OF_RESOURCES);
+        assert_kept(guise_container_add(container, signals[0]), GUISE_E_OUT_OF_RESOURCES);
+    }
+    assert_int_equal(signal_refs(one_more), 1);
+    assert_int_equal(signal_refs(signals[0]), 2);
+    drop_signal(one_more);
+    for (size_t i = 63; i-- > 0;) {
+        assert_none(container);
+        assert_kept_ok(guise_signal_set(signals[i]));
+        assert_ready(container, signals[i]);
+        assert_kept_ok(guise_signal_reset(signals[i]));
+    }
+    drop(container);
+    for (size_t i = 0; i < 63; i++) {
+        drop_signal(signals[i]);
+    }
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Y-14: not a signal's code, and never early. */
+static void test_time_out(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, NULL);
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_none(container);
+    for (uint32_t timeout = 1; timeout <= 25; timeout += 12) {
+        guise_signal *which = TEST_POISON(guise_signal);
+        int64_t start = now_ns();
+
+        assert_kept(guise_container_wait_any(container, timeout, &which), GUISE_E_TIMEOUT);
+        assert_null(which);
+        assert_true(now_ns() - start >= (int64_t)timeout * 1000000);
+        assert_int_equal(queued(container), 0);
+    }
+    assert_kept_ok(guise_signal_set(signal)); /* nobody is left who could take it */
+    assert_ready(container, signal);
+    assert_none(container);
+    drop(container);
+    drop_signal(signal);
+}
+
+/* Y-14: among several the one added first, in whatever order they were set. */
+static void test_first_added_is_told_first(void **state)
+{
+    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    guise_signal *signals[3];
+    guise_container *container = make();
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        signals[i] = make_signal(GUISE_SIGNAL_AUTO);
+        add(container, signals[i]);
+    }
+    for (int order = 0; order < 6; order++) {
+        for (int i = 0; i < 3; i++) {
+            assert_kept_ok(guise_signal_set(signals[orders[order][i]]));
+        }
+        for (int i = 0; i < 3; i++) {
+            assert_ready(container, signals[i]);
+        }
+        assert_none(container);
+    }
+    drop(container);
+    for (int i = 0; i < 3; i++) {
+        drop_signal(signals[i]);
+    }
+}
+
+/* Y-15 */
+static void test_signal_stays_in_its_container(void **state)
+{
+    guise_signal *manual = make_signal(GUISE_SIGNAL_MANUAL), *automatic;
+    guise_container *container = make_of(manual, automatic = make_signal(GUISE_SIGNAL_AUTO));
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(manual));
+    for (int i = 0; i < 3; i++) {
+        assert_ready(container, manual);
+    }
+    assert_kept_ok(guise_signal_reset(manual));
+    for (int i = 0; i < 3; i++) {
+        assert_none(container);
+        assert_kept_ok(guise_signal_set(automatic));
+        assert_ready(container, automatic);
+    }
+    assert_int_equal(signal_refs(manual), 2);
+    assert_int_equal(signal_refs(automatic), 2);
+    drop(container);
+    drop_signal(manual);
+    drop_signal(automatic);
+}
+
+/* Y-07: taken through the container is taken, and the other way round. */
+static void test_auto_member_is_taken_once(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, NULL);
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(signal));
+    assert_ready(container, signal);
+    assert_clear(signal);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_kept_ok(guise_signal_wait(signal, 0));
+    assert_none(container);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_kept_ok(guise_signal_reset(signal));
+    assert_none(container);
+    drop(container);
+    drop_signal(signal);
+}
+
+static void test_signal_set_before_it_is_added(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *container = make();
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(signal));
+    add(container, signal);
+    assert_ready(container, signal);
+    drop(container);
+    assert_kept_ok(guise_signal_wait(signal, 0));
+    drop_signal(signal);
+}
+
+static void test_same_signal_twice_in_one_container(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, signal);
+
+    (void)state;
+    assert_int_equal(signal_refs(signal), 3);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_ready(container, signal);
+    assert_none(container);
+    for (int i = 2; i < 63; i++) { /* Y-13: it counts twice */
+        add(container, signal);
+    }
+    assert_kept(guise_container_add(container, signal), GUISE_E_OUT_OF_RESOURCES);
+    assert_int_equal(signal_refs(signal), 64);
+    drop(container);
+    drop_signal(signal);
+}
+
+static void test_same_signal_in_two_containers(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *one = make_of(signal, NULL), *other = make_of(signal, NULL);
+
+    (void)state;
+    assert_int_equal(signal_refs(signal), 3);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_ready(other, signal);
+    assert_none(one);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_ready(one, signal);
+    assert_none(other);
+    drop(one);
+    assert_int_equal(signal_refs(signal), 2);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_ready(other, signal);
+    drop(other);
+    drop_signal(signal);
+}
+
+/* ---- lives ----------------------------------------------------------------------------------------------- */
+
+static void test_container_goes_before_its_signals(void **state)
+{
+    guise_signal *manual = make_signal(GUISE_SIGNAL_MANUAL), *automatic;
+    guise_container *container = make_of(manual, automatic = make_signal(GUISE_SIGNAL_AUTO));
+
+    (void)state;
+    drop(container);
+    assert_int_equal(signal_refs(manual), 1);
+    assert_kept_ok(guise_signal_set(manual));
+    assert_kept_ok(guise_signal_set(automatic));
+    assert_kept_ok(guise_signal_wait(manual, 0));
+    assert_kept_ok(guise_signal_wait(automatic, 0));
+    drop_signal(manual);
+    drop_signal(automatic);
+}
+
+/* The container's reference is enough; what wait_any answers is borrowed from it. */
+static void test_container_keeps_its_signals(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *container = make_of(signal, NULL);
+
+    (void)state;
+    guise_signal_unref(signal);
+    assert_int_equal(signal_refs(signal), 1);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_ready(container, signal);
+    assert_int_equal(signal_refs(signal), 1);
+    drop(container);
+}
+
+static void test_references_are_counted_exactly(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *container = make_of(signal, NULL), *same = NULL;
+
+    (void)state;
+    for (unsigned i = 2; i < 20; i++) {
+        assert_keeps_errno(same = guise_container_ref(container));
+        assert_ptr_equal(same, container);
+        assert_int_equal(atomic_load(&container->refs), i);
+    }
+    for (unsigned i = 18; i > 0; i--) {
+        assert_keeps_errno(guise_container_unref(container));
+        assert_int_equal(atomic_load(&container->refs), i);
+        assert_int_equal(signal_refs(signal), 2);
+    }
+    drop(container);
+    drop_signal(signal);
+    assert_keeps_errno(assert_null(guise_container_ref(NULL)));
+    assert_keeps_errno(guise_container_unref(NULL));
+}
+
+static void overflow(void *arg)
+{
+    guise_container *container;
+
+    (void)arg;
+    CHILD_CHECK_RESULT(guise_container_create(&container), GUISE_OK);
+    atomic_store(&container->refs, UINT_MAX / 2 - 1);
+    CHILD_CHECK(guise_container_ref(container) == container);
+    (void)fputs("the last one fits. ", stderr);
+    (void)guise_container_ref(container);
+}
+
+/* L-7 */
+static void test_too_many_references_end_the_process(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_child_dies(overflow, NULL, "the last one fits. guise: fatal: ");
+}
+
+/* ---- company ----------------------------------------------------------------------------------------------- */
+
+/* Y-08 */
+static void test_manual_member_releases_all(void **state)
+{
+    guise_signal *other = make_signal(GUISE_SIGNAL_AUTO), *signal;
+    guise_container *container = make_of(other, signal = make_signal(GUISE_SIGNAL_MANUAL));
+    struct waiter waiters[4];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 4, container);
+    assert_kept_ok(guise_signal_set(signal));
+    join_waiters(waiters, 4, signal);
+    assert_ready(container, signal);
+    drop(container);
+    drop_signal(signal);
+    drop_signal(other);
+}
+
+/* Y-05, Y-08: also when it is clear again before any of them can look. */
+static void test_pulse_releases_who_waited(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *container = make_of(signal, NULL);
+    struct waiter waiters[4];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 4, container);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_kept_ok(guise_signal_reset(signal));
+    assert_none(container);
+    join_waiters(waiters, 4, signal);
+    assert_none(container);
+    drop(container);
+    drop_signal(signal);
+}
+
+/* Y-07: one for each set, the longest-waiting first; none is left over. */
+static void test_auto_member_releases_one_waiter(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, NULL);
+    struct waiter waiters[4];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 4, container);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_kept_ok(guise_signal_set(signal));
+        assert_int_equal(queued(container), 3 - i);
+        assert_clear(signal);
+        join_waiter(&waiters[i], signal);
+    }
+    assert_none(container);
+    drop(container);
+    drop_signal(signal);
+}
+
+/* Y-07: an auto pulse is taken too. */
+static void test_auto_pulse_releases_one_waiter(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, NULL);
+    struct waiter waiters[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 2, container);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_kept_ok(guise_signal_reset(signal));
+    join_waiter(&waiters[0], signal);
+    assert_int_equal(queued(container), 1);
+    assert_kept_ok(guise_signal_set(signal));
+    join_waiter(&waiters[1], signal);
+    drop(container);
+    drop_signal(signal);
+}
+
+/* Y-07: one set, one of all who wait, wherever they wait. */
+static void test_auto_signal_of_two_containers_releases_one(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *containers[2] = {make_of(signal, NULL), make_of(signal, NULL)};
+    struct waiter waiters[2];
+    int first;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiter(&waiters[0], containers[0]);
+    start_waiter(&waiters[1], containers[1]);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_int_equal(queued(containers[0]) + queued(containers[1]), 1);
+    first = queued(containers[0]) == 0 ? 0 : 1;
+    join_waiter(&waiters[first], signal);
+    assert_clear(signal);
+    assert_kept_ok(guise_signal_set(signal));
+    join_waiter(&waiters[1 - first], signal);
+    assert_clear(signal);
+    drop(containers[0]);
+    drop(containers[1]);
+    drop_signal(signal);
+}
+
+/* Y-08 */
+static void test_manual_signal_of_two_containers_releases_all(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *containers[2] = {make_of(signal, NULL), make_of(signal, NULL)};
+    struct waiter waiters[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiter(&waiters[0], containers[0]);
+    start_waiter(&waiters[1], containers[1]);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_kept_ok(guise_signal_reset(signal));
+    join_waiters(waiters, 2, signal);
+    drop(containers[0]);
+    drop(containers[1]);
+    drop_signal(signal);
+}
+
+/* Y-07: one direct waiter and one of the container: each set releases exactly one of them. */
+static void wait_directly(struct wt *w)
+{
+    WT_CHECK_RESULT(w, guise_signal_wait(w->arg, GUISE_INFINITE), GUISE_OK);
+}
+
+static void await_direct(guise_signal *signal)
+{
+    bool waits = false;
+
+    while (!waits) {
+        (void)sched_yield();
+        (void)pthread_mutex_lock(&signal->lock.mutex);
+        waits = signal->waiters.first != NULL;
+        (void)pthread_mutex_unlock(&signal->lock.mutex);
+    }
+}
+
+static void test_direct_waiter_and_container(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, NULL);
+    struct waiter waiter;
+    struct wt direct;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiter(&waiter, container);
+    wt_start(&direct, wait_directly, signal);
+    await_direct(signal);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_clear(signal);
+    assert_int_equal(queued(container) + (signal->waiters.first != NULL ? 1 : 0), 1);
+    assert_kept_ok(guise_signal_set(signal));
+    wt_join(&direct);
+    join_waiter(&waiter, signal);
+    assert_clear(signal);
+    drop(container);
+    drop_signal(signal);
+}
+
+static void test_twice_in_one_container_releases_one_waiter(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, signal);
+    struct waiter waiters[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 2, container);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_int_equal(queued(container), 1);
+    join_waiter(&waiters[0], signal);
+    assert_kept_ok(guise_signal_set(signal));
+    join_waiter(&waiters[1], signal);
+    assert_none(container);
+    drop(container);
+    drop_signal(signal);
+}
+
+/* Those who wait see a new member at once; Y-07 holds for them. */
+static void test_set_signal_added_while_others_wait(void **state)
+{
+    guise_signal *other = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_signal *automatic = make_signal(GUISE_SIGNAL_AUTO);
+    guise_signal *manual = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *container = make_of(other, NULL);
+    struct waiter waiters[3];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 3, container);
+    assert_kept_ok(guise_signal_set(automatic));
+    add(container, automatic);
+    join_waiter(&waiters[0], automatic);
+    assert_int_equal(queued(container), 2);
+    assert_clear(automatic);
+    assert_kept_ok(guise_signal_set(manual));
+    add(container, manual);
+    join_waiters(waiters + 1, 2, manual);
+    drop(container);
+    drop_signal(other);
+    drop_signal(automatic);
+    drop_signal(manual);
+}
+
+static void test_clear_signal_added_while_others_wait(void **state)
+{
+    guise_signal *other = make_signal(GUISE_SIGNAL_MANUAL), *late;
+    guise_container *container = make_of(other, NULL);
+    struct waiter waiter;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiter(&waiter, container);
+    add(container, late = make_signal(GUISE_SIGNAL_AUTO));
+    assert_int_equal(queued(container), 1);
+    assert_kept_ok(guise_signal_set(late));
+    join_waiter(&waiter, late);
+    drop(container);
+    drop_signal(other);
+    drop_signal(late);
+}
+
+/* The descriptor follows what a container takes. */
+static void test_descriptor_of_a_member(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, NULL);
+    struct waiter waiter;
+    int fd;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_kept_ok(guise_signal_fd(signal, &fd));
+    assert_kept_ok(guise_signal_set(signal));
+    assert_true(signal->raised);
+    assert_ready(container, signal);
+    assert_false(signal->raised);
+    start_waiter(&waiter, container);
+    assert_kept_ok(guise_signal_set(signal));
+    join_waiter(&waiter, signal);
+    assert_false(signal->raised);
+    drop(container);
+    assert_int_equal(signal_refs(signal), 1);
+    guise_signal_unref(signal);
+}
+
+/* Nothing in here between the wait and the disabling may be a cancellation point. */
+static void wait_while_canceled(struct wt *w)
+{
+    struct waiter *waiter = w->arg;
+    guise_result result;
+
+    result = guise_container_wait_any(waiter->container, GUISE_INFINITE, &waiter->which);
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    WT_CHECK_RESULT(w, result, GUISE_OK);
+}
+
+static void test_wait_is_no_cancellation_point(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    struct waiter waiter = {.container = make_of(signal, NULL)};
+
+    (void)state;
+    test_watchdog(SECONDS);
+    wt_start(&waiter.wt, wait_while_canceled, &waiter);
+    await_queue(waiter.container, 1);
+    assert_int_equal(pthread_cancel(waiter.wt.thread), 0);
+    assert_int_equal(queued(waiter.container), 1);
+    assert_kept_ok(guise_signal_set(signal));
+    join_waiter(&waiter, signal); /* which stays NULL in a thread that was canceled */
+    drop(waiter.container);
+    drop_signal(signal);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_empty_is_no_sync),
+        cmocka_unit_test(test_container_takes_63),
+        cmocka_unit_test(test_time_out),
+        cmocka_unit_test(test_first_added_is_told_first),
+        cmocka_unit_test(test_signal_stays_in_its_container),
+        cmocka_unit_test(test_auto_member_is_taken_once),
+        cmocka_unit_test(test_signal_set_before_it_is_added),
+        cmocka_unit_test(test_same_signal_twice_in_one_container),
+        cmocka_unit_test(test_same_signal_in_two_containers),
+        cmocka_unit_test(test_container_goes_before_its_signals),
+        cmocka_unit_test(test_container_keeps_its_signals),
+        cmocka_unit_test(test_references_are_counted_exactly),
+        cmocka_unit_test(test_too_many_references_end_the_process),
+        cmocka_unit_test(test_manual_member_releases_all),
+        cmocka_unit_test(test_pulse_releases_who_waited),
+        cmocka_unit_test(test_auto_member_releases_one_waiter),
+        cmocka_unit_test(test_auto_pulse_releases_one_waiter),
+        cmocka_unit_test(test_auto_signal_of_two_containers_releases_one),
+        cmocka_unit_test(test_manual_signal_of_two_containers_releases_all),
+        cmocka_unit_test(test_direct_waiter_and_container),
+        cmocka_unit_test(test_twice_in_one_container_releases_one_waiter),
+        cmocka_unit_test(test_set_signal_added_while_others_wait),
+        cmocka_unit_test(test_clear_signal_added_while_others_wait),
+        cmocka_unit_test(test_descriptor_of_a_member),
+        cmocka_unit_test(test_wait_is_no_cancellation_point),
+    };
+
+    return cmocka_run_group_tests_name("container", tests, NULL, NULL);
+}

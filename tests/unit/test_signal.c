@@ -1,0 +1,998 @@
+/* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include "support/kept.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
+
+#include "signal_internal.h"
+#include "support/child.h"
+#include "support/wt.h"
+
+enum { SECONDS = 20 };
+
+static const guise_signal_kind s_kinds[] = {GUISE_SIGNAL_MANUAL, GUISE_SIGNAL_AUTO};
+
+static unsigned refs_of(guise_signal *signal)
+{
+    return atomic_load(&signal->refs);
+}
+
+static guise_signal *make(guise_signal_kind kind)
+{
+    guise_signal *signal = NULL;
+
+    assert_kept_ok(guise_signal_create(kind, &signal));
+    assert_non_null(signal);
+    assert_int_equal(refs_of(signal), 1);
+    return signal;
+}
+
+/* Nobody but the test has a reference, and no waiter was forgotten in the queue. */
+static void drop(guise_signal *signal)
+{
+    assert_int_equal(refs_of(signal), 1);
+    assert_null(signal->waiters.first);
+    assert_null(signal->waiters.last);
+    assert_keeps_errno(guise_signal_unref(signal));
+}
+
+static void assert_set(guise_signal *signal)
+{
+    assert_kept_ok(guise_signal_wait(signal, 0));
+}
+
+static void assert_clear(guise_signal *signal)
+{
+    assert_kept(guise_signal_wait(signal, 0), GUISE_E_CALL_PENDING);
+}
+
+static unsigned queued(guise_signal *signal)
+{
+    unsigned count = 0;
+
+    (void)pthread_mutex_lock(&signal->lock.mutex);
+    for (struct guise__waiter *waiter = signal->waiters.first; waiter; waiter = waiter->next) {
+        count++;
+    }
+    (void)pthread_mutex_unlock(&signal->lock.mutex);
+    return count;
+}
+
+/* Until so many threads really wait. */
+static void await_queue(guise_signal *signal, unsigned count)
+{
+    while (queued(signal) != count) {
+        (void)sched_yield();
+    }
+}
+
+/* ---- waiters, one thread each ---------------------------------------------------------------------- */
+
+struct waiter {
+    struct wt wt;
+    guise_signal *signal;
+    uint32_t timeout_ms;
+    guise_result expected;
+};
+
+static void wait_once(struct wt *w)
+{
+    struct waiter *waiter = w->arg;
+
+    errno = KEPT_ERRNO;
+    WT_CHECK_RESULT(w, guise_signal_wait(waiter->signal, waiter->timeout_ms), waiter->expected);
+    WT_CHECK(w, errno == KEPT_ERRNO);
+}
+
+/* In the queue, behind those who are there, when this returns. */
+static void start_waiter(struct waiter *waiter, guise_signal *signal, uint32_t timeout_ms)
+{
+    unsigned before = queued(signal);
+
+    *waiter = (struct waiter){.signal = signal, .timeout_ms = timeout_ms, .expected = GUISE_OK};
+    wt_start(&waiter->wt, wait_once, waiter);
+    await_queue(signal, before + 1);
+}
+
+static void start_waiters(struct waiter *waiters, unsigned count, guise_signal *signal)
+{
+    for (unsigned i = 0; i < count; i++) {
+        start_waiter(&waiters[i], signal, GUISE_INFINITE);
+    }
+}
+
+static void join_waiters(struct waiter *waiters, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        wt_join(&waiters[i].wt);
+    }
+}
+
+/* ---- arguments ----------------------------------------------------------------------------------------- */
+
+/* Y-03 */
+static void test_arguments(void **state)
+{
+    guise_signal *signal = TEST_POISON(guise_signal);
+    int fd = 77;
+
+    (void)state;
+    assert_kept(guise_signal_create(GUISE_SIGNAL_MANUAL, NULL), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_signal_create((guise_signal_kind)2, &signal), GUISE_E_INVALID_ARGUMENT);
+    assert_null(signal);
+    assert_kept(guise_signal_set(NULL), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_signal_reset(NULL), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_signal_wait(NULL, 0), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_signal_wait(NULL, GUISE_INFINITE), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_signal_fd(NULL, &fd), GUISE_E_INVALID_ARGUMENT);
+    assert_int_equal(fd, -1);
+    signal = make(GUISE_SIGNAL_MANUAL);
+    assert_kept(guise_signal_fd(signal, NULL), GUISE_E_INVALID_ARGUMENT);
+    drop(signal);
+}
+
+static void test_references_are_counted_exactly(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO), *same = NULL;
+
+    (void)state;
+    for (unsigned i = 2; i < 20; i++) {
+        assert_keeps_errno(same = guise_signal_ref(signal));
+        assert_ptr_equal(same, signal);
+        assert_int_equal(refs_of(signal), i);
+    }
+    for (unsigned i = 18; i > 0; i--) {
+        assert_keeps_errno(guise_signal_unref(signal));
+        assert_int_equal(refs_of(signal), i);
+    }
+    drop(signal);
+    assert_keeps_errno(assert_null(guise_signal_ref(NULL)));
+    assert_keeps_errno(guise_signal_unref(NULL));
+}
+
+static void overflow(void *arg)
+{
+    guise_signal *signal;
+
+    (void)arg;
+    CHILD_CHECK_RESULT(guise_signal_create(GUISE_SIGNAL_MANUAL, &signal), GUISE_OK);
+    atomic_store(&signal->refs, UINT_MAX / 2 - 1);
+    CHILD_CHECK(guise_signal_ref(signal) == signal);
+    (void)fputs("the last one fits. ", stderr);
+    (void)guise_signal_ref(signal);
+}
+
+/* L-7 */
+static void test_too_many_references_end_the_process(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_child_dies(overflow, NULL, "the last one fits. guise: fatal: ");
+}
+
+/* ---- one thread ------------------------------------------------------------------------------------------ */
+
+/* V-27 for signals; Y-01, Y-02 */
+static void test_poll_before_and_after_set(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make(s_kinds[i]);
+
+        assert_clear(signal);
+        assert_kept_ok(guise_signal_set(signal));
+        assert_set(signal);
+        drop(signal);
+    }
+}
+
+/* Y-07 */
+static void test_V_28_auto_is_taken_by_one_wait(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(signal));
+    assert_set(signal);
+    assert_clear(signal);
+    assert_clear(signal);
+    drop(signal);
+}
+
+/* Y-08 */
+static void test_V_29_manual_stays_set_until_reset(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(signal));
+    assert_set(signal);
+    assert_set(signal);
+    assert_kept_ok(guise_signal_reset(signal));
+    assert_clear(signal);
+    drop(signal);
+}
+
+/* Y-05: twice is harmless, and is one. */
+static void test_set_twice_is_set_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make(s_kinds[i]);
+
+        assert_kept_ok(guise_signal_set(signal));
+        assert_kept_ok(guise_signal_set(signal));
+        assert_set(signal);
+        assert_kept(guise_signal_wait(signal, 0),
+                    s_kinds[i] == GUISE_SIGNAL_AUTO ? GUISE_E_CALL_PENDING : GUISE_OK);
+        drop(signal);
+    }
+}
+
+/* Y-06 */
+static void test_reset_always_succeeds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make(s_kinds[i]);
+
+        assert_kept_ok(guise_signal_reset(signal));
+        assert_clear(signal);
+        assert_kept_ok(guise_signal_set(signal));
+        assert_kept_ok(guise_signal_reset(signal));
+        assert_clear(signal);
+        assert_kept_ok(guise_signal_reset(signal));
+        assert_clear(signal);
+        drop(signal);
+    }
+}
+
+/* Y-01: no time-out matters to a signal that is set. */
+static void test_set_signal_is_waited_for_at_once(void **state)
+{
+    static const uint32_t timeouts[] = {0, 1, 1000, GUISE_INFINITE - 1, GUISE_INFINITE};
+
+    (void)state;
+    test_watchdog(SECONDS);
+    for (size_t i = 0; i < sizeof timeouts / sizeof timeouts[0]; i++) {
+        guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+
+        assert_kept_ok(guise_signal_set(signal));
+        assert_kept_ok(guise_signal_wait(signal, timeouts[i]));
+        assert_clear(signal);
+        drop(signal);
+    }
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Y-02; no upper bound: nobody promises when a thread runs again. */
+static void test_time_out_is_never_early(void **state)
+{
+    static const uint32_t timeouts[] = {1, 7, 30};
+
+    (void)state;
+    test_watchdog(SECONDS);
+    for (size_t i = 0; i < 6; i++) {
+        guise_signal *signal = make(s_kinds[i % 2]);
+        uint32_t timeout = timeouts[i / 2];
+        int64_t start = now_ns();
+
+        assert_kept(guise_signal_wait(signal, timeout), GUISE_E_CALL_PENDING);
+        assert_true(now_ns() - start >= (int64_t)timeout * 1000000);
+        drop(signal);
+    }
+}
+
+/* Y-02: a wait that timed out has left nothing behind that could take a later set; the short way of
+ * one step is open again. */
+static void test_time_out_leaves_no_trace(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_kept(guise_signal_wait(signal, 1), GUISE_E_CALL_PENDING);
+    assert_int_equal(queued(signal), 0);
+    assert_int_equal(atomic_load(&signal->word), 0);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_int_equal(atomic_load(&signal->word), GUISE__SET);
+    assert_set(signal);
+    assert_clear(signal);
+    drop(signal);
+}
+
+/* ---- company ------------------------------------------------------------------------------------------------ */
+
+/* Y-08, Y-05: all of them, and whoever comes later. */
+static void test_manual_releases_all(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
+    struct waiter waiters[4];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 4, signal);
+    assert_kept_ok(guise_signal_set(signal));
+    join_waiters(waiters, 4);
+    assert_set(signal);
+    drop(signal);
+}
+
+/* Y-07: one for each set, the longest-waiting first, and the signal stays clear. */
+static void test_auto_releases_in_order_of_arrival(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    struct waiter waiters[4];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 4, signal);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_kept_ok(guise_signal_set(signal));
+        wt_join(&waiters[i].wt); /* nobody else would end this */
+        assert_int_equal(queued(signal), 3 - i);
+        assert_clear(signal);
+    }
+    drop(signal);
+}
+
+/* Y-07 */
+static void test_n_sets_release_n_waiters(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    struct waiter waiters[4];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 4, signal);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_kept_ok(guise_signal_set(signal));
+    }
+    assert_int_equal(queued(signal), 1);
+    assert_clear(signal);
+    join_waiters(waiters, 3);
+    assert_int_equal(queued(signal), 1);
+    assert_kept_ok(guise_signal_set(signal));
+    wt_join(&waiters[3].wt);
+    assert_clear(signal);
+    drop(signal);
+}
+
+/* Y-05, Y-07: one set more than waiters stays for a later wait; two more are still one. */
+static void test_sets_beyond_the_waiters_stay(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    struct waiter waiters[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiters(waiters, 2, signal);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_kept_ok(guise_signal_set(signal));
+    }
+    join_waiters(waiters, 2);
+    assert_set(signal);
+    assert_clear(signal);
+    drop(signal);
+}
+
+/* Y-05, Y-06: who waited when it was set is released, whatever follows; nobody else is. */
+static void test_reset_takes_nothing_from_who_waited(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make(s_kinds[i]);
+        struct waiter waiters[3];
+        unsigned released = s_kinds[i] == GUISE_SIGNAL_MANUAL ? 3 : 1;
+
+        start_waiters(waiters, 3, signal);
+        assert_kept_ok(guise_signal_set(signal));
+        assert_kept_ok(guise_signal_reset(signal));
+        assert_clear(signal);
+        join_waiters(waiters, released);
+        assert_int_equal(queued(signal), 3 - released);
+        for (unsigned k = released; k < 3; k++) {
+            assert_kept_ok(guise_signal_set(signal));
+        }
+        join_waiters(waiters + released, 3 - released);
+        drop(signal);
+    }
+}
+
+/* Y-02: who gives up in the middle of the queue takes nothing along. */
+static void test_time_out_in_the_middle_of_the_queue(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    struct waiter first, impatient, last;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiter(&first, signal, GUISE_INFINITE);
+    impatient =
+        (struct waiter){.signal = signal, .timeout_ms = 5, .expected = GUISE_E_CALL_PENDING};
+    wt_start(&impatient.wt, wait_once, &impatient);
+    start_waiter(&last, signal, GUISE_INFINITE); /* before or behind the impatient one */
+    wt_join(&impatient.wt);
+    await_queue(signal, 2);
+    assert_kept_ok(guise_signal_set(signal));
+    wt_join(&first.wt);
+    assert_int_equal(queued(signal), 1);
+    assert_kept_ok(guise_signal_set(signal));
+    wt_join(&last.wt);
+    assert_clear(signal);
+    drop(signal);
+}
+
+/* Y-05: a released waiter may drop the last reference at once, though the setter owns none. */
+static void drop_after_wait(struct wt *w)
+{
+    guise_signal *signal = w->arg;
+
+    WT_CHECK_RESULT(w, guise_signal_wait(signal, GUISE_INFINITE), GUISE_OK);
+    guise_signal_unref(signal);
+}
+
+static void test_set_survives_the_waiter_who_drops_the_signal(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    for (int i = 0; i < 200; i++) {
+        guise_signal *signal = make(s_kinds[i % 2]);
+        struct wt w;
+
+        wt_start(&w, drop_after_wait, signal);
+        await_queue(signal, 1);
+        assert_kept_ok(guise_signal_set(signal)); /* the reference is the waiter's by now */
+        wt_join(&w);
+    }
+}
+
+/* ---- interruptions ----------------------------------------------------------------------------------------- */
+
+static atomic_uint s_handled;
+
+static void note_signal(int number)
+{
+    (void)number;
+    (void)atomic_fetch_add(&s_handled, 1);
+}
+
+static void test_signal_handlers_interrupt_no_wait(void **state)
+{
+    struct sigaction action = {.sa_handler = note_signal}, before;
+    guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
+    struct waiter waiter;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    start_waiter(&waiter, signal, GUISE_INFINITE);
+    for (unsigned i = 1; i <= 50; i++) {
+        unsigned seen = atomic_load(&s_handled);
+
+        assert_int_equal(pthread_kill(waiter.wt.thread, SIGUSR1), 0);
+        while (atomic_load(&s_handled) == seen) {
+            (void)sched_yield();
+        }
+        assert_int_equal(queued(signal), 1);
+    }
+    assert_kept_ok(guise_signal_set(signal));
+    wt_join(&waiter.wt);
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+    drop(signal);
+}
+
+/* Nothing in here between the wait and the disabling may be a cancellation point. */
+static void wait_while_canceled(struct wt *w)
+{
+    guise_result result = guise_signal_wait(w->arg, GUISE_INFINITE);
+
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    WT_CHECK_RESULT(w, result, GUISE_OK);
+}
+
+/* Canceled before the set: the thread waits on, is released, and is still there. */
+static void test_wait_is_no_cancellation_point(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make(s_kinds[i]);
+        struct wt w;
+
+        wt_start(&w, wait_while_canceled, signal);
+        await_queue(signal, 1);
+        assert_int_equal(pthread_cancel(w.thread), 0);
+        assert_int_equal(queued(signal), 1);
+        assert_kept_ok(guise_signal_set(signal));
+        wt_join(&w);
+        drop(signal);
+    }
+}
+
+struct canceled {
+    guise_signal *signal;
+    bool alive; /* whoever is canceled never says so */
+};
+
+static void cancel_self_and_wait(struct wt *w)
+{
+    struct canceled *canceled = w->arg;
+    guise_result taken, timed_out;
+
+    (void)pthread_cancel(pthread_self());
+    taken = guise_signal_wait(canceled->signal, GUISE_INFINITE);
+    timed_out = guise_signal_wait(canceled->signal, 2);
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    canceled->alive = true;
+    WT_CHECK_RESULT(w, taken, GUISE_OK);
+    WT_CHECK_RESULT(w, timed_out, GUISE_E_CALL_PENDING);
+}
+
+static void cancel_self_and_set(struct wt *w)
+{
+    struct canceled *canceled = w->arg;
+    guise_result set, reset, set_again;
+
+    (void)pthread_cancel(pthread_self());
+    set = guise_signal_set(canceled->signal);
+    reset = guise_signal_reset(canceled->signal);
+    set_again = guise_signal_set(canceled->signal);
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    canceled->alive = true;
+    WT_CHECK_RESULT(w, set, GUISE_OK);
+    WT_CHECK_RESULT(w, reset, GUISE_OK);
+    WT_CHECK_RESULT(w, set_again, GUISE_OK);
+}
+
+static void survive_cancellation(wt_fn *fn, guise_signal_kind kind, bool has_fd, bool set_before)
+{
+    struct canceled canceled = {.signal = make(kind)};
+    struct wt w;
+    int fd;
+
+    if (has_fd) {
+        assert_kept_ok(guise_signal_fd(canceled.signal, &fd));
+    }
+    if (set_before) {
+        assert_kept_ok(guise_signal_set(canceled.signal));
+    }
+    wt_start(&w, fn, &canceled);
+    wt_join(&w);
+    assert_true(canceled.alive);
+    drop(canceled.signal);
+}
+
+/* The same for whoever was canceled before it came. */
+static void test_pending_cancellation_is_left_pending_by_waits(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    survive_cancellation(cancel_self_and_wait, GUISE_SIGNAL_AUTO, false, true);
+    survive_cancellation(cancel_self_and_wait, GUISE_SIGNAL_AUTO, true, true);
+}
+
+/* Y-05, Y-06: set and reset always succeed. With a descriptor they read and write, which are
+ * cancellation points for everybody else, and hold a lock meanwhile. */
+static void test_pending_cancellation_is_left_pending_by_set_and_reset(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    survive_cancellation(cancel_self_and_set, GUISE_SIGNAL_MANUAL, false, false);
+    survive_cancellation(cancel_self_and_set, GUISE_SIGNAL_AUTO, false, false);
+    survive_cancellation(cancel_self_and_set, GUISE_SIGNAL_MANUAL, true, false);
+    survive_cancellation(cancel_self_and_set, GUISE_SIGNAL_AUTO, true, false);
+}
+
+static void cancel_self_and_drop(struct wt *w)
+{
+    struct canceled *canceled = w->arg;
+
+    (void)pthread_cancel(pthread_self());
+    guise_signal_unref(canceled->signal);
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    canceled->alive = true;
+}
+
+static void test_pending_cancellation_is_left_pending_by_the_last_unref(void **state)
+{
+    struct canceled canceled = {.signal = make(GUISE_SIGNAL_MANUAL)};
+    struct wt w;
+    int fd;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_kept_ok(guise_signal_fd(canceled.signal, &fd));
+    wt_start(&w, cancel_self_and_drop, &canceled);
+    wt_join(&w);
+    assert_true(canceled.alive);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+/* ---- what set publishes --------------------------------------------------------------------------------------- */
+
+struct publication {
+    guise_signal *signal;
+    int data; /* plain: only the signal orders it */
+    atomic_int done;
+};
+
+/* The flag is relaxed, so it orders nothing; it only makes the reader come later. */
+static void publish(struct wt *w)
+{
+    struct publication *publication = w->arg;
+
+    publication->data = 42;
+    WT_CHECK_RESULT(w, guise_signal_set(publication->signal), GUISE_OK);
+    atomic_store_explicit(&publication->done, 1, memory_order_relaxed);
+}
+
+static void take_publication(struct wt *w)
+{
+    struct publication *publication = w->arg;
+
+    while (atomic_load_explicit(&publication->done, memory_order_relaxed) == 0) {
+        (void)sched_yield();
+    }
+    WT_CHECK_RESULT(w, guise_signal_wait(publication->signal, 0), GUISE_OK);
+    WT_CHECK(w, publication->data == 42);
+}
+
+static void set_set_publishes(guise_signal_kind kind, bool in_company)
+{
+    struct publication publication = {.signal = make(kind)};
+    struct wt reader, writer;
+    int fd;
+
+    if (in_company) {
+        assert_ok(guise_signal_fd(publication.signal, &fd));
+    }
+    assert_kept_ok(guise_signal_set(publication.signal));
+    wt_start(&reader, take_publication, &publication);
+    wt_start(&writer, publish, &publication);
+    wt_join(&writer);
+    wt_join(&reader);
+    drop(publication.signal);
+}
+
+/* Y-05: a set of a signal that is set is a read-modify-write too, never just a look. It takes the
+ * thread sanitizer to see the difference; it forgets, so it is asked often. */
+static void test_set_on_a_set_signal_still_publishes(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    for (size_t i = 0; i < 4 * 50; i++) {
+        set_set_publishes(s_kinds[i % 2], i % 4 < 2);
+    }
+}
+
+static void take_handed_over(struct wt *w)
+{
+    struct publication *publication = w->arg;
+
+    WT_CHECK_RESULT(w, guise_signal_wait(publication->signal, GUISE_INFINITE), GUISE_OK);
+    WT_CHECK(w, publication->data == 42);
+}
+
+/* Y-07: the waiter that an auto signal is handed to sees it all. */
+static void test_hand_over_publishes(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    for (size_t i = 0; i < 2; i++) {
+        struct publication publication = {.signal = make(s_kinds[i])};
+        struct wt reader, writer;
+
+        wt_start(&reader, take_handed_over, &publication);
+        await_queue(publication.signal, 1);
+        wt_start(&writer, publish, &publication);
+        wt_join(&reader);
+        wt_join(&writer);
+        drop(publication.signal);
+    }
+}
+
+/* ---- the descriptor --------------------------------------------------------------------------------------------- */
+
+static int fd_of(guise_signal *signal)
+{
+    int fd = -2;
+
+    assert_kept_ok(guise_signal_fd(signal, &fd));
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static bool is_readable(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    int ready = poll(&watched, 1, 0);
+
+    assert_true(ready >= 0);
+    return ready == 1 && watched.revents == POLLIN;
+}
+
+static void test_fd_follows_the_signal(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
+    int fd = fd_of(signal);
+
+    (void)state;
+    assert_false(is_readable(fd));
+    for (int round = 0; round < 3; round++) {
+        assert_kept_ok(guise_signal_set(signal));
+        assert_true(is_readable(fd));
+        assert_kept_ok(guise_signal_set(signal));
+        assert_true(is_readable(fd));
+        assert_set(signal);
+        assert_true(is_readable(fd));
+        assert_kept_ok(guise_signal_reset(signal));
+        assert_false(is_readable(fd));
+        assert_kept_ok(guise_signal_reset(signal));
+        assert_false(is_readable(fd));
+    }
+    drop(signal);
+}
+
+/* Y-07: who takes it lowers the descriptor. */
+static void test_fd_of_auto_is_lowered_by_the_wait(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    int fd = fd_of(signal);
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_kept_ok(guise_signal_set(signal));
+    assert_true(is_readable(fd));
+    assert_set(signal);
+    assert_false(is_readable(fd));
+    assert_kept_ok(guise_signal_set(signal));
+    assert_true(is_readable(fd));
+    assert_kept_ok(guise_signal_wait(signal, GUISE_INFINITE));
+    assert_false(is_readable(fd));
+    drop(signal);
+}
+
+/* Y-07: handed over to a waiter, it is never set for anybody else. */
+static void test_fd_of_auto_is_not_raised_by_a_hand_over(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    int fd = fd_of(signal);
+    struct waiter waiter;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiter(&waiter, signal, GUISE_INFINITE);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_false(is_readable(fd));
+    wt_join(&waiter.wt);
+    assert_false(is_readable(fd));
+    drop(signal);
+}
+
+static void test_fd_asked_for_later_knows_what_happened(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make(s_kinds[i]);
+
+        assert_kept_ok(guise_signal_set(signal));
+        assert_true(is_readable(fd_of(signal)));
+        drop(signal);
+    }
+}
+
+static void test_fd_is_one_and_keeps_to_itself(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_MANUAL), *other = make(GUISE_SIGNAL_MANUAL);
+    int fd = fd_of(signal);
+
+    (void)state;
+    assert_int_equal(fd_of(signal), fd);
+    assert_int_equal(fd_of(signal), fd);
+    assert_int_not_equal(fd_of(other), fd);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_true(is_readable(fd));
+    assert_false(is_readable(fd_of(other)));
+    drop(signal);
+    drop(other);
+}
+
+enum { FDS_LOOKED_AT = 256 };
+
+static unsigned open_fds(void)
+{
+    unsigned count = 0;
+
+    for (int fd = 0; fd < FDS_LOOKED_AT; fd++) {
+        count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    }
+    return count;
+}
+
+static void test_fd_is_closed_with_the_last_reference(void **state)
+{
+    unsigned before = open_fds();
+    guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
+    int fd;
+
+    (void)state;
+    assert_int_equal(open_fds(), before); /* none until it is asked for */
+    fd = fd_of(guise_signal_ref(signal));
+    assert_keeps_errno(guise_signal_unref(signal));
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    drop(signal);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    assert_int_equal(errno, EBADF);
+    assert_int_equal(open_fds(), before);
+}
+
+/* A pipe needs two: there is one, then none. */
+static void run_out_of_fds(void *arg)
+{
+    guise_signal *signal = arg;
+    unsigned before = open_fds();
+    struct rlimit limit, none;
+    int fd = 77;
+
+    CHILD_CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    none = (struct rlimit){0, limit.rlim_max};
+    CHILD_CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    for (int i = 0; i < 3; i++) {
+        errno = KEPT_ERRNO;
+        CHILD_CHECK_RESULT(guise_signal_fd(signal, &fd), GUISE_E_OUT_OF_RESOURCES);
+        CHILD_CHECK(errno == KEPT_ERRNO && fd == -1);
+    }
+    CHILD_CHECK_RESULT(guise_signal_set(signal), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_signal_wait(signal, 0), GUISE_OK);
+    CHILD_CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHILD_CHECK(open_fds() == before);
+    CHILD_CHECK_RESULT(guise_signal_fd(signal, &fd), GUISE_OK);
+    CHILD_CHECK(fd >= 0);
+}
+
+static void test_no_fd_to_be_had(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_child_passes(run_out_of_fds, signal);
+    drop(signal);
+}
+
+/* Two threads ask at once: the descriptor is made once. */
+static void ask_for_fd(struct wt *w)
+{
+    struct publication *shared = w->arg;
+    int fd = -1, none = -1;
+
+    WT_CHECK_RESULT(w, guise_signal_fd(shared->signal, &fd), GUISE_OK);
+    if (!atomic_compare_exchange_strong(&shared->done, &none, fd)) {
+        WT_CHECK(w, none == fd);
+    }
+}
+
+static void test_fd_is_made_once(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    for (int round = 0; round < 20; round++) {
+        struct publication shared = {.signal = make(GUISE_SIGNAL_MANUAL)};
+        struct wt workers[3];
+        unsigned before = open_fds();
+
+        atomic_store(&shared.done, -1);
+        wt_start_all(workers, 3, ask_for_fd, &shared);
+        wt_join_all(workers, 3);
+        assert_int_equal(open_fds() - before,
+                         shared.signal->event.read_fd == shared.signal->event.write_fd ? 1 : 2);
+        drop(shared.signal);
+    }
+}
+
+#ifdef __linux__
+static int epoll_once(int epoll_fd)
+{
+    struct epoll_event event = {0};
+    int ready = epoll_wait(epoll_fd, &event, 1, 0);
+
+    assert_true(ready == 0 || event.events == EPOLLIN);
+    return ready;
+}
+
+/* The fd is a level: as often as it is asked, until the signal is reset. */
+static void test_fd_is_a_level_for_epoll(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
+    int fd = fd_of(signal), epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event wanted = {.events = EPOLLIN};
+
+    (void)state;
+    assert_true(epoll_fd >= 0);
+    assert_int_equal(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &wanted), 0);
+    assert_int_equal(epoll_once(epoll_fd), 0);
+    assert_kept_ok(guise_signal_set(signal));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(epoll_once(epoll_fd), 1);
+    }
+    assert_kept_ok(guise_signal_reset(signal));
+    assert_int_equal(epoll_once(epoll_fd), 0);
+    assert_kept_ok(guise_signal_set(signal));
+    assert_int_equal(epoll_once(epoll_fd), 1);
+    assert_int_equal(close(epoll_fd), 0);
+    drop(signal);
+}
+#else
+static void test_fd_is_a_level_for_epoll(void **state)
+{
+    (void)state;
+    skip();
+}
+#endif
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_references_are_counted_exactly),
+        cmocka_unit_test(test_too_many_references_end_the_process),
+        cmocka_unit_test(test_poll_before_and_after_set),
+        cmocka_unit_test(test_V_28_auto_is_taken_by_one_wait),
+        cmocka_unit_test(test_V_29_manual_stays_set_until_reset),
+        cmocka_unit_test(test_set_twice_is_set_once),
+        cmocka_unit_test(test_reset_always_succeeds),
+        cmocka_unit_test(test_set_signal_is_waited_for_at_once),
+        cmocka_unit_test(test_time_out_is_never_early),
+        cmocka_unit_test(test_time_out_leaves_no_trace),
+        cmocka_unit_test(test_manual_releases_all),
+        cmocka_unit_test(test_auto_releases_in_order_of_arrival),
+        cmocka_unit_test(test_n_sets_release_n_waiters),
+        cmocka_unit_test(test_sets_beyond_the_waiters_stay),
+        cmocka_unit_test(test_reset_takes_nothing_from_who_waited),
+        cmocka_unit_test(test_time_out_in_the_middle_of_the_queue),
+        cmocka_unit_test(test_set_survives_the_waiter_who_drops_the_signal),
+        cmocka_unit_test(test_signal_handlers_interrupt_no_wait),
+        cmocka_unit_test(test_wait_is_no_cancellation_point),
+        cmocka_unit_test(test_pending_cancellation_is_left_pending_by_waits),
+        cmocka_unit_test(test_pending_cancellation_is_left_pending_by_set_and_reset),
+        cmocka_unit_test(test_pending_cancellation_is_left_pending_by_the_last_unref),
+        cmocka_unit_test(test_set_on_a_set_signal_still_publishes),
+        cmocka_unit_test(test_hand_over_publishes),
+        cmocka_unit_test(test_fd_follows_the_signal),
+        cmocka_unit_test(test_fd_of_auto_is_lowered_by_the_wait),
+        cmocka_unit_test(test_fd_of_auto_is_not_raised_by_a_hand_over),
+        cmocka_unit_test(test_fd_asked_for_later_knows_what_happened),
+        cmocka_unit_test(test_fd_is_one_and_keeps_to_itself),
+        cmocka_unit_test(test_fd_is_closed_with_the_last_reference),
+        cmocka_unit_test(test_no_fd_to_be_had),
+        cmocka_unit_test(test_fd_is_made_once),
+        cmocka_unit_test(test_fd_is_a_level_for_epoll),
+    };
+
+    return cmocka_run_group_tests_name("signal", tests, NULL, NULL);
+}
