@@ -11,8 +11,8 @@
  * A frame is one activation of a call on one thread. Every frame starts with an empty slot and as
  * the process's own self, whatever the thread was before, and when it ends the thread is what it
  * was before, whatever happened in between (S-14, S-17, L-6). A frame also ends, and the token
- * comes off, when the function is left by pthread_exit, by deferred cancellation or by a C++
- * exception. Leaving a frame by longjmp, and asynchronous cancelability, are not supported; the
+ * comes off, when the function is left by pthread_exit, by deferred cancellation or, where libc
+ * unwinds the stack for those (glibc), by a C++ exception. Leaving a frame by longjmp, and asynchronous cancelability, are not supported; the
  * process ends where the library notices.
  *
  * Lifetime: counted. A frame and a completion in progress keep their call alive.
@@ -66,8 +66,9 @@ GUISE_API void guise_call_unref(guise_call *call);
  * in a frame of the completed call, with cancellation disabled: guise_current_call() is this call,
  * impersonating it is refused, a wait for it says GUISE_E_CALL_PENDING, and what it leaves in the
  * slot is removed. The thread is again what it was when the completing function returns. It may
- * drop the last reference; one it takes keeps the completed call alive. It does not run in a forked
- * child of the process that registered it.
+ * drop the last reference; one it takes keeps the completed call alive. If it ends by pthread_exit or
+ * a C++ exception everybody is told all the same; not so where it runs because its thread is being
+ * unwound already, as in C++. It does not run in a forked child of the process that registered it.
  *
  * GUISE_E_UNEXPECTED        there is one already; it stays.
  * GUISE_E_CALL_COMPLETE     too late: the call has completed; fn will not run.
@@ -137,7 +138,7 @@ GUISE_API GUISE_MUST_USE guise_result guise_call_result(const guise_call *call, 
 /*
  * A manual signal that is set when the call is announced: after the completion function returned.
  * For containers and event loops. Made when first asked for; borrowed, it lives as long as the call
- * (ref it to keep it longer).
+ * (ref it to keep it longer). Do not reset it: asking for it again would set it again.
  *
  * GUISE_E_OUT_OF_MEMORY     no memory.
  * GUISE_E_INVALID_ARGUMENT  a NULL.
@@ -185,8 +186,8 @@ GUISE_API GUISE_MUST_USE guise_result guise_call_query_blanket(const guise_call 
                                                                guise_blanket *out);
 
 /*
- * Becomes the client of a held call, on this thread only (S-08, S-19). In a frame the token comes
- * off when the frame ends. On a thread that is in no frame it stays until guise_revert_to_self or
+ * Becomes the client of a held call, on this thread only (S-08, S-19). In a frame, or inside
+ * guise_run_as, the token comes off when that ends. Elsewhere it stays until guise_revert_to_self or
  * the thread's end, also after the call has completed (S-20), and is counted then (thread.h).
  * Before dispatch it is allowed. The last impersonation wins; one revert undoes any number (S-12).
  *

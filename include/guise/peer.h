@@ -12,15 +12,21 @@ GUISE_BEGIN_DECLS
  * socket. The kernel is asked once, here: the identity is the one the peer had when it connected,
  * whoever holds its end later. uid, gid and groups come together or the peer is only identified.
  *
+ * Only for a descriptor that this process itself got from accept. For the connecting end the kernel
+ * names the owner of the listener, for a socketpair its creator, and cannot say which it is if that
+ * end was given a name: a descriptor received from somebody, or inherited, proves nothing of its
+ * sender.
+ *
  * granted is what the client said it allows (carry it in your handshake; a client that said
  * nothing allowed identify). The context's level is the lower of that and what the kernel proved:
  * at most IMPERSONATE, and only IDENTIFY where the system does not tell the peer's groups.
  * DEFAULT means IDENTIFY. The blanket says service KERNEL, level CONNECT.
  *
  * GUISE_E_INVALID_ARGUMENT  out is NULL; granted is unknown; socket is no descriptor or no socket.
- * GUISE_E_ACCESS_DENIED     not AF_UNIX; listening; not connected; not accepted from a named
- *                           listener (a socketpair tells its creator, whoever holds it); the peer's
- *                           ids are unknown, unmapped here, or more groups than a token takes.
+ * GUISE_E_ACCESS_DENIED     not AF_UNIX; a datagram socket; listening; not connected; without a
+ *                           name of its own, so not accepted (a connecting end, a socketpair); the
+ *                           peer's ids are unknown, unmapped here, or more groups than a token
+ *                           takes.
  * GUISE_E_OUT_OF_MEMORY     no memory.
  *
  * Safety: any thread, as self or not; the socket is only asked, never read, written or kept.

@@ -37,7 +37,7 @@ struct guise_provider {
      * Storing NULL means there is nothing to do for this provider: enter and leave are never called
      * for such a token. */
     guise_result (*prepare)(const guise_provider *self, const guise_token *token, void **prepared);
-    void (*discard)(const guise_provider *self, void *prepared);
+    void (*discard)(const guise_provider *self, void *prepared); /* also for NULL */
 
     /* Self becomes prepared. GUISE_OK and the system has confirmed it; or GUISE_E_ACCESS_DENIED and
      * the thread is exactly what it was; or the process is gone. Never anything else. */
@@ -56,8 +56,8 @@ struct guise_provider {
 };
 
 /*
- * Chooses the provider for the rest of the process. After a provider's own failure no token can be
- * made until a choice succeeded: a server that meant to be enforced does not run emulated by accident.
+ * Chooses the provider for the rest of the process. After a failure, other than a bad argument or
+ * being too late, no token can be made until a choice succeeded: a server that meant to be enforced does not run emulated by accident.
  *
  * GUISE_E_INVALID_ARGUMENT  NULL; size too small or an unknown tail not zero; a function missing;
  *                           an unknown flag.
@@ -78,8 +78,10 @@ GUISE_API const guise_provider *guise_provider_emulated(void);
 /*
  * The kernel enforces: raw per-thread system calls set groups, effective gid and effective uid,
  * and clear the effective capabilities. Needs CAP_SETUID and CAP_SETGID, nothing else. A token
- * at anonymous or identify level becomes nobody at all: overflow ids, no groups. Never NULL; where
- * there is no such kernel its probe says GUISE_E_NOT_SUPPORTED.
+ * at anonymous or identify level becomes nobody at all: overflow ids, no groups. A client with uid 0
+ * gets its ids without capabilities. Never NULL; where there is no such kernel its probe says
+ * GUISE_E_NOT_SUPPORTED. The probe says GUISE_E_ACCESS_DENIED also to a process that could not be
+ * put back: one whose own ids or groups are, or include, the overflow id.
  */
 GUISE_API const guise_provider *guise_provider_linux(void);
 

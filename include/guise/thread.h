@@ -8,13 +8,21 @@
  * client for the kernel until its first frame or impersonation, which puts it right and counts it.
  * Create threads as self.
  *
- * A thread whose real or saved ids, capabilities or groups the program itself changed after
- * guise_use_provider is not the process's self: frames and impersonation are refused there with
- * GUISE_E_ACCESS_DENIED and nothing is changed.
+ * A thread is looked at before its first frame or impersonation. If the program itself confined it
+ * after guise_use_provider (other real or saved ids, other capabilities or groups) it is not the
+ * process's self: frames and impersonation are refused there with GUISE_E_ACCESS_DENIED and nothing
+ * is changed. One thing looks like a thread born as a client and is put right: other effective ids
+ * and no effective capability at all. Confine threads by real and saved ids, and before their first
+ * frame; what a program changes later is undone when the next token comes off. setfsuid is not
+ * looked at.
  *
  * fork: the parent is untouched; in the child the forking thread is made self before fork returns.
- * Calls and tokens in the child are copies. vfork, posix_spawn and clone bypass that: do not use
- * them as the client.
+ * Calls, tokens and signals in the child are copies, nobody waits for them, and a call that another
+ * thread was just completing is never announced there. vfork, _Fork, posix_spawn (and with it system
+ * and popen) and clone bypass that: do not use them as the client.
+ *
+ * A thread that ends as a client is put right when its thread-specific data goes. Destructors that
+ * run before that run as the client, as do atexit handlers of an exit() called as the client.
  */
 #ifndef GUISE_THREAD_H
 #define GUISE_THREAD_H

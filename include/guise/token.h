@@ -43,7 +43,7 @@ typedef struct guise_token_desc {
 /*
  * Makes a token. The primary gid is put into the list of groups, which is sorted and freed of
  * duplicates. The provider (provider.h) prepares the identity here, so that becoming the client
- * later needs no memory and no look-up. Fixes the provider for good.
+ * later needs no memory and no look-up. Fixes the provider for good, whatever comes of the rest.
  *
  * GUISE_E_INVALID_ARGUMENT  desc or out is NULL; size is too small or an unknown tail is not zero;
  *                           level is DEFAULT or unknown; uid or gid is -1; uid, gid or a group is

@@ -556,41 +556,6 @@ struct first_frame {
     void (*give)(void);
 };
 
-static void *begin_without_memory(void *arg)
-{
-    const struct first_frame *first = arg;
-    struct snapshot before = look();
-    guise_result result;
-    int kept;
-
-    s_ran = false;
-    first->take();
-    errno = KEPT_ERRNO;
-    result = first->start();
-    kept = errno;
-    first->give();
-    CHILD_CHECK_RESULT(result, GUISE_E_OUT_OF_MEMORY);
-    CHILD_CHECK(!s_ran);
-    CHILD_CHECK(kept == KEPT_ERRNO);
-    check_unchanged(&before);
-    CHILD_CHECK_KEPT(first->start(), GUISE_OK);
-    CHILD_CHECK(s_ran);
-    return NULL;
-}
-
-static void begin_in_every_way(void (*take)(void), void (*give)(void))
-{
-    for (int i = 0; i < STARTS; i++) {
-        struct first_frame first = {s_starts[i], take, give};
-        pthread_t thread;
-
-        open_call();
-        CHILD_CHECK(pthread_create(&thread, NULL, begin_without_memory, &first) == 0);
-        CHILD_CHECK(pthread_join(thread, NULL) == 0);
-        close_call(NULL);
-    }
-}
-
 static void *begin_all_the_same(void *arg)
 {
     const struct first_frame *first = arg;
@@ -726,6 +691,41 @@ static void test_no_descriptor(void **state)
 #endif
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&       \
     !HAS_FEATURE(address_sanitizer) && !HAS_FEATURE(thread_sanitizer)
+
+static void *begin_without_memory(void *arg)
+{
+    const struct first_frame *first = arg;
+    struct snapshot before = look();
+    guise_result result;
+    int kept;
+
+    s_ran = false;
+    first->take();
+    errno = KEPT_ERRNO;
+    result = first->start();
+    kept = errno;
+    first->give();
+    CHILD_CHECK_RESULT(result, GUISE_E_OUT_OF_MEMORY);
+    CHILD_CHECK(!s_ran);
+    CHILD_CHECK(kept == KEPT_ERRNO);
+    check_unchanged(&before);
+    CHILD_CHECK_KEPT(first->start(), GUISE_OK);
+    CHILD_CHECK(s_ran);
+    return NULL;
+}
+
+static void begin_in_every_way(void (*take)(void), void (*give)(void))
+{
+    for (int i = 0; i < STARTS; i++) {
+        struct first_frame first = {s_starts[i], take, give};
+        pthread_t thread;
+
+        open_call();
+        CHILD_CHECK(pthread_create(&thread, NULL, begin_without_memory, &first) == 0);
+        CHILD_CHECK(pthread_join(thread, NULL) == 0);
+        close_call(NULL);
+    }
+}
 
 struct chunk {
     struct chunk *next;

@@ -21,8 +21,8 @@ GUISE_BEGIN_DECLS
 
 typedef void child_fn(void *arg);
 
-/* On the test's own thread, while it is the only one. The child exits with 0 after fn, or with
- * TEST_SKIPPED by test_exit_child, which skips the test. */
+/* On the test's own thread; where it is not the only one, the child starts no thread. The child exits
+ * with 0 after fn, or with TEST_SKIPPED by test_exit_child, which skips the test. */
 #define assert_child_passes(fn, arg) child_assert_passes((fn), (arg), #fn, __FILE__, __LINE__)
 void child_assert_passes(child_fn *fn, void *arg, const char *name, const char *file, int line);
 

@@ -751,6 +751,236 @@ static void test_wait_is_no_cancellation_point(void **state)
     drop_signal(signal);
 }
 
+/* ---- between the bit and the container ------------------------------------------------------------------ */
+
+/* In the place of a member's own watcher: what happens while a set is on its way to the container. Runs
+ * on the setter's thread, which is the test's own, with the signal's lock held: no assertions. */
+static struct {
+    struct guise__watcher own;
+    void (*meanwhile)(guise_signal *signal);
+    guise_signal *signal;
+    struct wt resetter;
+    bool latecomer_took_it, was_set;
+} s_way;
+
+static bool hand_later(struct guise__watcher *watcher, struct guise__queue *woken)
+{
+    s_way.meanwhile(s_way.signal);
+    return s_way.own.hand(watcher, woken);
+}
+
+static void tell_later(struct guise__watcher *watcher, struct guise__queue *woken, bool everybody)
+{
+    s_way.meanwhile(s_way.signal);
+    s_way.own.tell(watcher, woken, everybody);
+}
+
+/* Before anybody waits. */
+static void stand_in_the_way(guise_container *container, void (*meanwhile)(guise_signal *signal))
+{
+    struct member *member = &container->members[0];
+
+    memset(&s_way, 0, sizeof s_way);
+    s_way.own = member->watcher;
+    s_way.meanwhile = meanwhile;
+    s_way.signal = member->signal;
+    member->watcher.hand = hand_later;
+    member->watcher.tell = tell_later;
+}
+
+static bool is_set(guise_signal *signal)
+{
+    return (atomic_load(&signal->word) & GUISE__SET) != 0;
+}
+
+static void reset_it(struct wt *w)
+{
+    WT_CHECK_RESULT(w, guise_signal_wait(w->arg, 0), GUISE_OK);
+    WT_CHECK_RESULT(w, guise_signal_reset(w->arg), GUISE_OK);
+}
+
+/* The resetter clears the bit, then waits for the setter to let go of the lock. */
+static void reset_meanwhile(guise_signal *signal)
+{
+    s_way.was_set = is_set(signal);
+    wt_start(&s_way.resetter, reset_it, signal);
+    while (is_set(signal)) {
+        (void)sched_yield();
+    }
+}
+
+/* Y-05, Y-08: who waited when the signal was set is released, whatever becomes of the bit before the
+ * container hears of it. */
+static void test_reset_before_the_container_is_told(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *container = make_of(signal, NULL);
+    struct waiter waiters[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    stand_in_the_way(container, reset_meanwhile);
+    start_waiters(waiters, 2, container);
+    assert_kept_ok(guise_signal_set(signal));
+    wt_join(&s_way.resetter);
+    assert_true(s_way.was_set);
+    assert_int_equal(queued(container), 0);
+    join_waiters(waiters, 2, signal);
+    assert_none(container);
+    drop(container);
+    drop_signal(signal);
+}
+
+/* What a wait of 0 does first; if it succeeded, the rest would need the lock. */
+static void take_meanwhile(guise_signal *signal)
+{
+    s_way.was_set = s_way.was_set || is_set(signal);
+    s_way.latecomer_took_it = guise__signal_take(signal) || s_way.latecomer_took_it;
+}
+
+/* Y-07: an auto signal is handed to who waits, and never set for somebody who comes later. */
+static void test_latecomer_before_the_container_is_told(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, NULL);
+    struct waiter waiters[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    stand_in_the_way(container, take_meanwhile);
+    start_waiters(waiters, 2, container);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_kept_ok(guise_signal_set(signal));
+        assert_false(s_way.was_set);
+        assert_false(s_way.latecomer_took_it);
+        assert_int_equal(queued(container), 1 - i);
+        join_waiter(&waiters[i], signal);
+    }
+    assert_clear(signal);
+    drop(container);
+    drop_signal(signal);
+}
+
+/* ---- forked children ---------------------------------------------------------------------------------------- */
+
+/* They start no thread: the parent has more than one. */
+
+struct inherited {
+    guise_container *container;
+    guise_signal *automatic, *manual;
+};
+
+static struct inherited make_inherited(void)
+{
+    struct inherited inherited = {.automatic = make_signal(GUISE_SIGNAL_AUTO),
+                                  .manual = make_signal(GUISE_SIGNAL_MANUAL)};
+
+    inherited.container = make_of(inherited.automatic, inherited.manual);
+    return inherited;
+}
+
+static void drop_inherited(struct inherited *inherited)
+{
+    drop(inherited->container);
+    drop_signal(inherited->automatic);
+    drop_signal(inherited->manual);
+}
+
+static void check_which(guise_container *container, uint32_t timeout_ms, guise_result expected,
+                        const guise_signal *signal)
+{
+    guise_signal *which = TEST_POISON(guise_signal);
+
+    CHILD_CHECK_KEPT(guise_container_wait_any(container, timeout_ms, &which), expected);
+    CHILD_CHECK(which == signal);
+}
+
+/* Everything works here as in a process that was never anybody's child. */
+static void use_in_child(void *arg)
+{
+    struct inherited *own = arg;
+
+    CHILD_CHECK_KEPT(guise_signal_set(own->automatic), GUISE_OK);
+    check_which(own->container, GUISE_INFINITE, GUISE_OK, own->automatic);
+    check_which(own->container, 1, GUISE_E_TIMEOUT, NULL);
+    CHILD_CHECK_KEPT(guise_signal_set(own->manual), GUISE_OK);
+    check_which(own->container, GUISE_INFINITE, GUISE_OK, own->manual);
+    CHILD_CHECK_KEPT(guise_signal_reset(own->manual), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_container_add(own->container, own->automatic), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_set(own->automatic), GUISE_OK);
+    check_which(own->container, 1, GUISE_OK, own->automatic);
+    CHILD_CHECK(own->container->waiters.first == NULL);
+    guise_container_unref(own->container);
+    guise_signal_unref(own->automatic);
+    guise_signal_unref(own->manual);
+}
+
+/* The sleeper's thread is not here, and its stack is anybody's. */
+static void use_without_the_sleeper(void *arg)
+{
+    struct inherited *own = arg;
+
+    memset(own->container->waiters.first, 0xA5, sizeof *own->container->waiters.first);
+    use_in_child(arg);
+}
+
+/* Y-07: a set in the child is not handed to a thread of the parent. */
+static void test_fork_while_another_thread_waits(void **state)
+{
+    struct inherited inherited = make_inherited();
+    struct waiter waiter;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiter(&waiter, inherited.container);
+    assert_child_passes(use_in_child, &inherited);
+    assert_child_passes(use_without_the_sleeper, &inherited);
+    assert_int_equal(queued(inherited.container), 1);
+    assert_kept_ok(guise_signal_set(inherited.manual));
+    join_waiter(&waiter, inherited.manual);
+    drop_inherited(&inherited);
+}
+
+struct holder {
+    struct guise__lock *lock;
+    struct wt_latch held, release;
+};
+
+static void hold(struct wt *w)
+{
+    struct holder *holder = w->arg;
+
+    (void)guise__lock_take(holder->lock);
+    wt_latch_open(&holder->held);
+    wt_latch_wait(&holder->release);
+    guise__lock_release(holder->lock);
+}
+
+static void use_while_it_is_held(struct inherited *inherited, struct guise__lock *lock)
+{
+    struct holder holder = {.lock = lock, .held = WT_LATCH_INIT, .release = WT_LATCH_INIT};
+    struct wt w;
+
+    wt_start(&w, hold, &holder);
+    wt_latch_wait(&holder.held);
+    assert_child_passes(use_in_child, inherited);
+    wt_latch_open(&holder.release);
+    wt_join(&w);
+}
+
+/* Nobody holds a lock in the child, whoever did in the parent. */
+static void test_fork_while_another_thread_holds_a_lock(void **state)
+{
+    struct inherited inherited = make_inherited();
+
+    (void)state;
+    test_watchdog(3 * SECONDS);
+    use_while_it_is_held(&inherited, &inherited.container->lock);
+    use_while_it_is_held(&inherited, &inherited.automatic->lock);
+    use_while_it_is_held(&inherited, &inherited.manual->lock);
+    drop_inherited(&inherited);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -780,6 +1010,10 @@ int main(void)
         cmocka_unit_test(test_clear_signal_added_while_others_wait),
         cmocka_unit_test(test_descriptor_of_a_member),
         cmocka_unit_test(test_wait_is_no_cancellation_point),
+        cmocka_unit_test(test_reset_before_the_container_is_told),
+        cmocka_unit_test(test_latecomer_before_the_container_is_told),
+        cmocka_unit_test(test_fork_while_another_thread_waits),
+        cmocka_unit_test(test_fork_while_another_thread_holds_a_lock),
     };
 
     return cmocka_run_group_tests_name("container", tests, NULL, NULL);
