@@ -30,10 +30,10 @@ struct member {
 
 struct guise_container {
     atomic_uint refs;
-    atomic_uint count;             /* grows under the lock */
-    _Atomic uint64_t hints;        /* changes under the lock */
+    atomic_uint count;      /* grows under the lock */
+    _Atomic uint64_t hints; /* changes under the lock */
     struct guise__lock lock;
-    struct guise__queue waiters;   /* (lock) longest-waiting first */
+    struct guise__queue waiters; /* (lock) longest-waiting first */
     struct member members[MEMBERS_MAX];
 };
 

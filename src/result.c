@@ -3,7 +3,9 @@
 
 #include <guise/guise.h>
 
+/* clang-format off */
 #define NAMED(code) {code, #code}
+/* clang-format on */
 
 static const struct {
     guise_result code;

@@ -147,8 +147,7 @@ static void update_crowd_locked(guise_signal *signal)
 {
     if (signal->waiters.first == NULL && signal->watchers == NULL && !signal->has_event) {
         /* Relaxed: it only lets setters take the short way again. */
-        (void)atomic_fetch_and_explicit(&signal->word, ~GUISE__CROWD,
-                                        memory_order_relaxed);
+        (void)atomic_fetch_and_explicit(&signal->word, ~GUISE__CROWD, memory_order_relaxed);
     }
 }
 

@@ -41,9 +41,9 @@ struct guise__watcher {
 struct guise_signal {
     atomic_uint word;
     atomic_uint refs;
-    guise_signal_kind kind;        /* set once */
-    struct guise__lock lock;       /* guards what follows */
-    struct guise__queue waiters;   /* longest-waiting first */
+    guise_signal_kind kind;      /* set once */
+    struct guise__lock lock;     /* guards what follows */
+    struct guise__queue waiters; /* longest-waiting first */
     struct guise__watcher *watchers;
     bool has_event;
     bool raised; /* the event is readable; true whenever SET is, once the setter has let go */

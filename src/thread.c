@@ -145,7 +145,8 @@ void guise__scope_leave(struct guise__scope *scope)
 
 bool guise__is_completing(const guise_call *call)
 {
-    for (const struct guise__scope *scope = tl_guise_thread.scope; scope != NULL; scope = scope->up) {
+    for (const struct guise__scope *scope = tl_guise_thread.scope; scope != NULL;
+         scope = scope->up) {
         if (scope->kind == GUISE__COMPLETION && scope->call == call) {
             return true;
         }
@@ -441,8 +442,8 @@ guise_result guise__thread_attach_first(void)
     if (result == GUISE_OK) {
         result = attach(&tl_guise_thread);
         /* Only a lack of memory is worth telling apart: everything else is not our thread. */
-        result = result == GUISE_OK || result == GUISE_E_OUT_OF_MEMORY ? result
-                                                                       : GUISE_E_ACCESS_DENIED;
+        result =
+            result == GUISE_OK || result == GUISE_E_OUT_OF_MEMORY ? result : GUISE_E_ACCESS_DENIED;
     }
     errno = kept;
     return result;
@@ -450,8 +451,7 @@ guise_result guise__thread_attach_first(void)
 
 void guise__thread_attach_or_self(void)
 {
-    if (guise__thread_attach() == GUISE_E_OUT_OF_MEMORY &&
-        become_self() == GUISE_E_OUT_OF_MEMORY) {
+    if (guise__thread_attach() == GUISE_E_OUT_OF_MEMORY && become_self() == GUISE_E_OUT_OF_MEMORY) {
         guise__die("no memory to find out whether a thread is the process's self");
     }
 }

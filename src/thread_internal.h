@@ -38,7 +38,7 @@ struct guise__thread {
     struct guise__identity now;
     struct guise__scope *scope; /* innermost; NULL: none */
     bool attached;
-    bool ended; /* its exit has been seen to; it is never attached again */
+    bool ended;                    /* its exit has been seen to; it is never attached again */
     struct guise__foreign foreign; /* shared; see foreign.h */
 };
 

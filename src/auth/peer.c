@@ -88,8 +88,7 @@ static guise_level lower_level(guise_level granted, bool knows_groups)
     return wished < proved ? wished : proved;
 }
 
-static guise_result make_token(const struct guise__peer *peer, guise_level level,
-                               guise_token **out)
+static guise_result make_token(const struct guise__peer *peer, guise_level level, guise_token **out)
 {
     guise_token_desc desc = {.size = sizeof desc, .level = level};
     char name[32];

@@ -176,8 +176,10 @@ static bool take_off(unsigned did)
 
     return (!caps || regain_caps()) &&
            ((did & DID_UID) == 0 || guise__set_effective_uid(s_self.uid.effective)) &&
-           (!caps || regain_caps()) && ((did & DID_GID) == 0 || guise__set_effective_gid(s_self.gid.effective)) &&
-           ((did & DID_GROUPS) == 0 || guise__set_groups((size_t)s_self.group_count, s_self_groups)) &&
+           (!caps || regain_caps()) &&
+           ((did & DID_GID) == 0 || guise__set_effective_gid(s_self.gid.effective)) &&
+           ((did & DID_GROUPS) == 0 ||
+            guise__set_groups((size_t)s_self.group_count, s_self_groups)) &&
            confirm_self(did);
 }
 
@@ -251,8 +253,8 @@ static bool read_standing(struct standing *out)
 {
     out->group_count = guise__count_groups();
     out->securebits = guise__get_securebits();
-    return guise__get_uids(&out->uid) && guise__get_gids(&out->gid) && guise__get_caps(&out->caps) &&
-           out->group_count >= 0 && out->securebits >= 0;
+    return guise__get_uids(&out->uid) && guise__get_gids(&out->gid) &&
+           guise__get_caps(&out->caps) && out->group_count >= 0 && out->securebits >= 0;
 }
 
 /* Only what enter changes may differ in a thread that can be put right: it was born while its creator
@@ -385,9 +387,8 @@ static bool is_all_named(size_t count)
 {
     const struct guise__ids *uid = &s_self.uid, *gid = &s_self.gid;
 
-    if (uid->real == s_nobody.uid || uid->effective == s_nobody.uid ||
-        uid->saved == s_nobody.uid || gid->real == s_nobody.gid ||
-        gid->effective == s_nobody.gid || gid->saved == s_nobody.gid) {
+    if (uid->real == s_nobody.uid || uid->effective == s_nobody.uid || uid->saved == s_nobody.uid ||
+        gid->real == s_nobody.gid || gid->effective == s_nobody.gid || gid->saved == s_nobody.gid) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
