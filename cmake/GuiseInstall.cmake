@@ -8,6 +8,10 @@ install(FILES ${guise_headers}
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/guise"
   COMPONENT guise_Development)
 
+install(FILES LICENSE README.md CHANGELOG.md docs/rules.md
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+  COMPONENT guise_Development)
+
 # An export set for each library, so that a distribution may package them apart.
 foreach(kind IN ITEMS shared static)
   install(TARGETS guise_${kind} EXPORT guise_${kind}

@@ -16,9 +16,10 @@
  *   DISPATCHED  Begin_ was started. Set once, by whoever runs Begin_, together with the frame's
  *               reference. Illegal to set after COMPLETED.
  *   COMPLETED   B1. Of the call, not of a thread (N-05), and of this call, not of whatever is made
- *               next (X-30, A-28). Set once, in the same step as the result; never cleared, whatever happens to
- *               signals (L-4). Whoever sets it owes the completion function, ANNOUNCED and the
- *               wake-ups. Illegal to grant an impersonation once this can be seen.
+ *               next (X-30, A-28). Set once, in the same step as the result; never cleared,
+ *               whatever happens to signals (L-4). Whoever sets it owes the completion function,
+ *               ANNOUNCED and the wake-ups. Illegal to grant an impersonation once this can be
+ *               seen.
  *   ANNOUNCED   The completion function has returned. Set once, by the completer. Legal to see
  *               COMPLETED without it: the completion function runs.
  *   CANCELED    Somebody asked for cancellation. Set once, only while open. Decides nothing here.
@@ -119,7 +120,7 @@ static bool step_to_completed(guise_call *call, uint64_t *seen, uint64_t next)
                                                  memory_order_acquire);
 }
 
-/* ---- life ---------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 guise_result guise_call_create(guise_context *client, guise_call **out)
 {
@@ -175,7 +176,7 @@ static void drop_reference(guise_call *call)
     }
 }
 
-/* ---- completing ---------------------------------------------------------------------------- */
+/* ---- completing ---- */
 
 static void announce_to_waiters(guise_call *call, uint64_t before)
 {
@@ -314,7 +315,7 @@ void guise_call_unref(guise_call *call)
     }
 }
 
-/* ---- the reply ------------------------------------------------------------------------------ */
+/* ---- the reply ---- */
 
 static guise_result claim(guise_call *call)
 {
@@ -440,7 +441,7 @@ guise_result guise_call_wait(guise_call *call, uint32_t timeout_ms)
     return GUISE_E_CALL_PENDING; /* */
 }
 
-/* ---- cancellation: a request, no more --------------------------------------------------------- */
+/* ---- cancellation: a request, no more ---- */
 
 guise_result guise_call_cancel(guise_call *call)
 {
@@ -466,7 +467,7 @@ bool guise_call_is_canceled(const guise_call *call)
     return call != NULL && (look(call) & CANCELED) != 0;
 }
 
-/* ---- for frames ------------------------------------------------------------------------------------ */
+/* ---- for frames ---- */
 
 /* once. */
 guise_result guise__call_claim_dispatch(guise_call *call)
@@ -484,7 +485,7 @@ guise_result guise__call_claim_dispatch(guise_call *call)
     return GUISE_OK;
 }
 
-/* ---- the blanket ------------------------------------------------------------------------------------- */
+/* ---- the blanket ---- */
 
 guise_result guise_call_query_blanket(const guise_call *call, guise_blanket *out)
 {

@@ -4,9 +4,9 @@
  *
  * A container belongs to its signals for good, so waiting enlists nothing and costs the same for
  * one as for 63. `hints` has a bit for every member whose signal may be set; a setter raises the
- * bit after it has set the signal, a waiter lowers it under the lock when it finds the signal clear.
- * Legal to leave a bit up for a clear signal; illegal to leave it down for a set one once its setter
- * has let go of the lock.
+ * bit after it has set the signal, a waiter lowers it under the lock when it finds the signal
+ * clear. Legal to leave a bit up for a clear signal; illegal to leave it down for a set one once
+ * its setter has let go of the lock.
  *
  * No wake-up is lost: a waiter queues under the lock after it has looked at every hinted signal. A
  * setter stores the bit of the signal first and takes the lock second. So either the waiter was in

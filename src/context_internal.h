@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GUISE_SRC_CONTEXT_H
-#define GUISE_SRC_CONTEXT_H
+#ifndef GUISE_CONTEXT_INTERNAL_H
+#define GUISE_CONTEXT_INTERNAL_H
 
 #include <stdatomic.h>
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locking discipline: s_prepare_lock guards the registration, s_renew_lock the renewal of other locks
- * in a child; the first is never held with another, the second only while a renewed lock, which nobody
- * else can know yet, is taken for the first time. The child makes both anew.
+ * Locking discipline: s_register_lock guards the registration; thread.c may hold its own around it.
+ * s_renew_lock guards the renewal of other locks in a child; under it a renewed lock, which nobody
+ * else can hold yet, is taken for the first time. The child makes both anew.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "fork.h"
 
 #include "port/port.h"
 
-static pthread_mutex_t s_prepare_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t s_register_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t s_renew_lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_bool s_prepared; /* changes under s_prepare_lock */
+static atomic_bool s_prepared; /* changes under s_register_lock */
 static atomic_uint s_generation;
 static _Atomic(void (*)(void)) s_hook;
 
@@ -32,7 +32,7 @@ static void in_child(void)
     void (*hook)(void) = atomic_load_explicit(&s_hook, memory_order_relaxed);
 
     (void)atomic_fetch_add_explicit(&s_generation, 1, memory_order_relaxed);
-    (void)pthread_mutex_init(&s_prepare_lock, NULL);
+    (void)pthread_mutex_init(&s_register_lock, NULL);
     (void)pthread_mutex_init(&s_renew_lock, NULL);
     guise__futex_forked();
     if (hook != NULL) {
@@ -53,7 +53,7 @@ guise_result guise__fork_prepare(void)
     if (is_prepared()) {
         return GUISE_OK;
     }
-    (void)pthread_mutex_lock(&s_prepare_lock);
+    (void)pthread_mutex_lock(&s_register_lock);
     if (!is_prepared()) {
         if (pthread_atfork(NULL, NULL, in_child) == 0) {
             atomic_store_explicit(&s_prepared, true, memory_order_release);
@@ -61,7 +61,7 @@ guise_result guise__fork_prepare(void)
             result = GUISE_E_OUT_OF_MEMORY;
         }
     }
-    (void)pthread_mutex_unlock(&s_prepare_lock);
+    (void)pthread_mutex_unlock(&s_register_lock);
     return result;
 }
 

@@ -29,6 +29,7 @@ struct guise__lock {
     pthread_mutex_t mutex;
     atomic_uint generation;
 };
+#define GUISE__LOCK_INIT {PTHREAD_MUTEX_INITIALIZER, 0} /* for statics */
 bool guise__lock_init(struct guise__lock *lock);
 void guise__lock_destroy(struct guise__lock *lock);
 bool guise__lock_take(struct guise__lock *lock);

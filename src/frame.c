@@ -94,11 +94,11 @@ guise_call *guise_current_call(void)
     return guise__current_call(); /* S-01, S-02, X-19, X-20 */
 }
 
-/* ---- the client -------------------------------------------------------------------------------- */
+/* ---- the client ---- */
 
 /*
- * Apply, then validate: the token is on when the second look decides, so success means that the call
- * was open at a moment when this thread was its client already (N-01, L-1, L-3).
+ * Apply, then validate: the token is on when the second look decides, so success means that the
+ * call was open at a moment when this thread was its client already (N-01, L-1, L-3).
  *
  * The look does not ask which thread this is or whether Begin_ runs. So open means yes, in Begin_
  * (D-1), beside it (D-3) and after it (D-5); completed means no, in the same places (D-2, D-4, D-7)

@@ -12,7 +12,7 @@ struct guise__waiter {
     atomic_uint latch;                     /* opened by whoever takes it off a queue */
     struct guise__waiter *next, *previous; /* (lock of the queue) */
     bool queued;                           /* (lock of the queue) */
-    guise_signal *which;                   /* a container's waiter: released by this one */
+    guise_signal *which;                   /* what released it; a container's waiter asks */
 };
 
 struct guise__queue {
@@ -21,7 +21,7 @@ struct guise__queue {
 
 void guise__queue_add(struct guise__queue *queue, struct guise__waiter *waiter);
 void guise__queue_remove(struct guise__queue *queue, struct guise__waiter *waiter);
-/* Moves the first waiter, or all, from one queue to the end of another; false if there was none. */
+/* Moves the first waiter from one queue to the end of another; false if there was none. */
 bool guise__queue_move_first(struct guise__queue *from, struct guise__queue *to,
                              guise_signal *which);
 /* Wakes everybody in a queue that is nobody else's; with no lock held. */

@@ -9,7 +9,7 @@
 
 #include "refcount.h"
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 guise_result guise_signal_create(guise_signal_kind kind, guise_signal **out)
 {
@@ -56,7 +56,7 @@ void guise_signal_unref(guise_signal *signal)
     guise__free(signal);
 }
 
-/* ---- the word ---------------------------------------------------------------------------------- */
+/* ---- the word ---- */
 
 /* Acquire: pairs with the release of whoever set the bit that decides. */
 static unsigned look(const guise_signal *signal)
@@ -110,7 +110,7 @@ bool guise__signal_take(guise_signal *signal)
     return false;
 }
 
-/* ---- company ----------------------------------------------------------------------------------- */
+/* ---- company ---- */
 
 /* In a forked child nobody waits yet. */
 static void lock_signal(guise_signal *signal)
@@ -268,7 +268,7 @@ static guise_result wait_in_queue(guise_signal *signal, uint32_t timeout_ms)
     return GUISE_OK;
 }
 
-/* ---- what is public ---------------------------------------------------------------------------- */
+/* ---- what is public ---- */
 
 void guise__signal_set(guise_signal *signal)
 {
@@ -355,7 +355,7 @@ guise_result guise_signal_fd(guise_signal *signal, int *out)
     return result;
 }
 
-/* ---- watchers ------------------------------------------------------------------------------------ */
+/* ---- watchers ---- */
 
 void guise__signal_watch(guise_signal *signal, struct guise__watcher *watcher)
 {

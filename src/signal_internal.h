@@ -5,8 +5,8 @@
  * Locking discipline: a signal's lock may be held while a container's is taken, never the other way
  * round. Nobody is woken, and nothing is freed, while either is held.
  */
-#ifndef GUISE_SRC_SIGNAL_H
-#define GUISE_SRC_SIGNAL_H
+#ifndef GUISE_SIGNAL_INTERNAL_H
+#define GUISE_SIGNAL_INTERNAL_H
 
 #include <guise/signal.h>
 

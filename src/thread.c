@@ -6,7 +6,8 @@
  * impersonations (foreign.h) and two counters. The order is always the same: first the system
  * (wear), then the books, so that the slot never names a token the thread does not carry.
  *
- * Locking discipline: s_prepare_lock guards s_prepared, once in a process; nothing else is locked.
+ * Locking discipline: s_prepare_lock guards s_prepared, once in a process; fork.c's is taken under
+ * it.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "thread_internal.h"
@@ -36,7 +37,7 @@ static void count(_Atomic uint64_t *counter)
     (void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-/* ---- the system: who the kernel takes this thread for -------------------------------------- */
+/* ---- the system: who the kernel takes this thread for ---- */
 
 static bool has_body(const guise_token *token)
 {
@@ -81,7 +82,7 @@ static bool wear(const guise_token *from, const guise_token *to)
     return false;
 }
 
-/* ---- the books ---------------------------------------------------------------------------- */
+/* ---- the books ---- */
 
 static void drop(const guise_token *token, bool owned)
 {
@@ -100,7 +101,7 @@ static void forget(struct guise__identity *identity)
     drop(gone.saved, gone.saved_owned);
 }
 
-/* ---- scopes -------------------------------------------------------------------------------- */
+/* ---- scopes ---- */
 
 void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise__scope_kind kind)
 {
@@ -154,7 +155,7 @@ bool guise__is_completing(const guise_call *call)
     return false;
 }
 
-/* ---- impersonate and revert ----------------------------------------------------------------- */
+/* ---- impersonate and revert ---- */
 
 /* S-10: the first impersonation keeps what was in the slot; S-12: later ones do not. */
 static void save_slot(struct guise__identity *now)
@@ -271,7 +272,7 @@ guise_result guise_set_thread_token(const guise_token *token)
     return GUISE_OK;
 }
 
-/* ---- run_as ---------------------------------------------------------------------------------- */
+/* ---- run_as ---- */
 
 static void end_run_as(void *scope)
 {
@@ -301,7 +302,7 @@ guise_result guise_run_as(const guise_token *token, guise_result (*fn)(void *), 
     return result;
 }
 
-/* ---- a thread's beginning and end -------------------------------------------------------------- */
+/* ---- a thread's beginning and end ---- */
 
 /* Whose thread is this? Born while its creator was a client: put right and counted. */
 static guise_result become_self(void)
@@ -334,7 +335,7 @@ static void thread_exits(void *ending)
     thread->ended = true;
 }
 
-/* ---- fork ---------------------------------------------------------------------------------------- */
+/* ---- fork ---- */
 
 /* The child is a copy of one thread. It must not go on as the parent's client (W-20), and no frame
  * may make it that client again when it ends. */
@@ -368,7 +369,7 @@ static void after_fork_in_child(void)
     require_self();
 }
 
-/* ---- attaching ------------------------------------------------------------------------------- */
+/* ---- attaching ---- */
 
 static bool is_prepared(void)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a thread is: its slot, what a revert goes back to, and the stack of scopes that put it back.
- * The layer above (call.c) decides whether somebody may become a client; this one does it.
+ * The layer above (frame.c) decides whether somebody may become a client; this one does it.
  */
-#ifndef GUISE_SRC_THREAD_H
-#define GUISE_SRC_THREAD_H
+#ifndef GUISE_THREAD_INTERNAL_H
+#define GUISE_THREAD_INTERNAL_H
 
 #include <guise/thread.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GUISE_SRC_TOKEN_H
-#define GUISE_SRC_TOKEN_H
+#ifndef GUISE_TOKEN_INTERNAL_H
+#define GUISE_TOKEN_INTERNAL_H
 
 #include <stdatomic.h>
 

@@ -12,13 +12,15 @@
  * the process's own self, whatever the thread was before, and when it ends the thread is what it
  * was before, whatever happened in between (S-14, S-17, L-6). A frame also ends, and the token
  * comes off, when the function is left by pthread_exit, by deferred cancellation or, where libc
- * unwinds the stack for those (glibc), by a C++ exception. Leaving a frame by longjmp, and asynchronous cancelability, are not supported; the
- * process ends where the library notices.
+ * unwinds the stack for those (glibc), by a C++ exception. Leaving a frame by longjmp, and
+ * asynchronous cancelability, are not supported; the process ends where the library notices.
  *
  * Lifetime: counted. A frame and a completion in progress keep their call alive.
  *
  * If a thread cannot be made itself again the process ends (L-7): one line on standard error,
  * then SIGABRT, with no handler run.
+ *
+ * Nothing here is a cancellation point, but for what the functions you give it do.
  */
 #ifndef GUISE_CALL_H
 #define GUISE_CALL_H
@@ -55,8 +57,9 @@ GUISE_API guise_call *guise_call_ref(guise_call *call);
 
 /*
  * One reference less. NULL is fine. If it is the last and nobody completed the call, this completes
- * it with GUISE_E_DISCONNECTED (A-21) in the same step, on this thread, as guise_call_complete does.
- * Safety: any thread that owns a reference.
+ * it with GUISE_E_DISCONNECTED (A-21) in the same step, on this thread, as guise_call_complete
+ * does: the completion function may run in here, so hold no lock that it takes. Safety: any thread
+ * that owns a reference.
  */
 GUISE_API void guise_call_unref(guise_call *call);
 
@@ -64,11 +67,12 @@ GUISE_API void guise_call_unref(guise_call *call);
  * Registers the reply: fn(call, result, arg) runs exactly once, on the thread that completes the
  * call, after the call has completed and before anybody who waits for it is told. It runs as self,
  * in a frame of the completed call, with cancellation disabled: guise_current_call() is this call,
- * impersonating it is refused, a wait for it says GUISE_E_CALL_PENDING, and what it leaves in the
- * slot is removed. The thread is again what it was when the completing function returns. It may
- * drop the last reference; one it takes keeps the completed call alive. If it ends by pthread_exit or
- * a C++ exception everybody is told all the same; not so where it runs because its thread is being
- * unwound already, as in C++. It does not run in a forked child of the process that registered it.
+ * impersonating it is refused, guise_call_wait on it says GUISE_E_CALL_PENDING (a wait for its
+ * completion signal would never end), and what it leaves in the slot is removed. The thread is
+ * again what it was when the completing function returns. It may drop the last reference; one it
+ * takes keeps the completed call alive. If it ends by pthread_exit or a C++ exception everybody is
+ * told all the same; not so where it runs because its thread is being unwound already, as in C++.
+ * It does not run in a forked child of the process that registered it.
  *
  * GUISE_E_UNEXPECTED        there is one already; it stays.
  * GUISE_E_CALL_COMPLETE     too late: the call has completed; fn will not run.
@@ -85,7 +89,8 @@ GUISE_API GUISE_MUST_USE guise_result guise_call_on_complete(guise_call *call,
  * call with that result at B2 if nobody has yet (A-22, A-34). One that succeeds without completing
  * the call leaves it open: some other thread completes it later (A-19, A-20).
  *
- * begin ran if and only if none of these misuses is the case:
+ * begin did not run in these cases. It may return the same codes itself: a caller that has to tell
+ * lets begin note that it ran.
  * GUISE_E_CALL_PENDING      the call is dispatched already (A-13).
  * GUISE_E_CALL_COMPLETE     the call has completed.
  * GUISE_E_ACCESS_DENIED     this thread is not the process's self and not to be made so (thread.h).
@@ -187,9 +192,14 @@ GUISE_API GUISE_MUST_USE guise_result guise_call_query_blanket(const guise_call 
 
 /*
  * Becomes the client of a held call, on this thread only (S-08, S-19). In a frame, or inside
- * guise_run_as, the token comes off when that ends. Elsewhere it stays until guise_revert_to_self or
- * the thread's end, also after the call has completed (S-20), and is counted then (thread.h).
+ * guise_run_as, the token comes off when that ends. Elsewhere it stays until guise_revert_to_self
+ * or the thread's end, also after the call has completed (S-20), and is counted then (thread.h).
  * Before dispatch it is allowed. The last impersonation wins; one revert undoes any number (S-12).
+ *
+ * The client's level does not matter here, as in COM: below GUISE_LEVEL_IMPERSONATE it succeeds
+ * too. The linux provider then makes the thread nobody, who may still do what everybody may; with
+ * the emulated provider it changes the slot only. What you do next must look at
+ * guise_token_level(guise_thread_token()), or leave the decision to guise_token_check_access.
  *
  * On any failure this thread is exactly what it was before (N-04). The first of these that is true:
  * GUISE_E_INVALID_ARGUMENT  call is NULL.

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Linkage and must-use marks shared by every public header. Nothing else.
- *
- * Define GUISE_STATIC when linking the static library on a platform that
- * decorates imports; on ELF it makes no difference.
  */
 #ifndef GUISE_EXPORT_H
 #define GUISE_EXPORT_H
@@ -18,7 +15,8 @@
 
 #if defined(__GNUC__)
 #define GUISE_API __attribute__((visibility("default")))
-/* A server that ignores one of these results runs the client's request as itself (S-24). */
+/* A server that ignores the result of an impersonation runs the client's request as itself (S-24); so
+ * no result is easy to ignore. */
 #define GUISE_MUST_USE __attribute__((warn_unused_result))
 #else
 #define GUISE_API

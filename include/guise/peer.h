@@ -27,6 +27,7 @@ GUISE_BEGIN_DECLS
  *                           name of its own, so not accepted (a connecting end, a socketpair); the
  *                           peer's ids are unknown, unmapped here, or more groups than a token
  *                           takes.
+ *                           Also after a guise_use_provider that failed.
  * GUISE_E_OUT_OF_MEMORY     no memory.
  *
  * Safety: any thread, as self or not; the socket is only asked, never read, written or kept.

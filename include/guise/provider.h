@@ -26,8 +26,8 @@ typedef struct guise_provider guise_provider;
  */
 struct guise_provider {
     size_t size;      /* sizeof(guise_provider) */
-    const char *name; /* "linux" */
-    uint32_t flags;   /* GUISE_PROVIDER_ENFORCED */
+    const char *name; /* "linux"; for people */
+    uint32_t flags;   /* GUISE_PROVIDER_ENFORCED; for programs that want to know */
 
     /* Once, by guise_use_provider: what may this process do? Records who self is. Anything but
      * GUISE_OK means the provider cannot keep its promises here, and it is not used. */
@@ -35,9 +35,9 @@ struct guise_provider {
 
     /* For every token, when it is made: everything that needs memory or may fail for want of it.
      * Storing NULL means there is nothing to do for this provider: enter and leave are never called
-     * for such a token. */
+     * for such a token (discard is). */
     guise_result (*prepare)(const guise_provider *self, const guise_token *token, void **prepared);
-    void (*discard)(const guise_provider *self, void *prepared); /* also for NULL */
+    void (*discard)(const guise_provider *self, void *prepared);
 
     /* Self becomes prepared. GUISE_OK and the system has confirmed it; or GUISE_E_ACCESS_DENIED and
      * the thread is exactly what it was; or the process is gone. Never anything else. */
@@ -57,7 +57,8 @@ struct guise_provider {
 
 /*
  * Chooses the provider for the rest of the process. After a failure, other than a bad argument or
- * being too late, no token can be made until a choice succeeded: a server that meant to be enforced does not run emulated by accident.
+ * being too late, no token can be made until a choice succeeded: a server that meant to be enforced
+ * does not run emulated by accident.
  *
  * GUISE_E_INVALID_ARGUMENT  NULL; size too small or an unknown tail not zero; a function missing;
  *                           an unknown flag.
@@ -65,6 +66,7 @@ struct guise_provider {
  * GUISE_E_ACCESS_DENIED     the process may not do what the provider needs.
  * GUISE_E_NOT_SUPPORTED     the provider does not exist on this system.
  * GUISE_E_OUT_OF_MEMORY     no memory.
+ * GUISE_E_UNEXPECTED        its probe answered something that is no failure and not GUISE_OK.
  *
  * Lifetime: the provider is borrowed until the process ends.
  * Safety: any thread, as self; best from main before threads are made. Who the calling thread is
@@ -76,12 +78,13 @@ GUISE_API GUISE_MUST_USE guise_result guise_use_provider(const guise_provider *p
 GUISE_API const guise_provider *guise_provider_emulated(void);
 
 /*
- * The kernel enforces: raw per-thread system calls set groups, effective gid and effective uid,
- * and clear the effective capabilities. Needs CAP_SETUID and CAP_SETGID, nothing else. A token
- * at anonymous or identify level becomes nobody at all: overflow ids, no groups. A client with uid 0
- * gets its ids without capabilities. Never NULL; where there is no such kernel its probe says
- * GUISE_E_NOT_SUPPORTED. The probe says GUISE_E_ACCESS_DENIED also to a process that could not be
- * put back: one whose own ids or groups are, or include, the overflow id.
+ * The kernel enforces: raw per-thread system calls set groups, effective gid and effective uid, and
+ * clear the effective capabilities. Needs CAP_SETUID and CAP_SETGID, nothing else. A token at
+ * anonymous or identify level becomes nobody at all: overflow ids, no groups. A client with uid 0
+ * gets its ids without capabilities, and is refused by a server that is not root itself. Never
+ * NULL; where there is no such kernel its probe says GUISE_E_NOT_SUPPORTED. The probe says
+ * GUISE_E_ACCESS_DENIED also to a process that could not be put back: one whose own ids or groups
+ * are, or include, the overflow id.
  */
 GUISE_API const guise_provider *guise_provider_linux(void);
 

@@ -6,17 +6,18 @@
  *
  * A MANUAL signal stays set until it is reset. An AUTO signal releases exactly one wait for each
  * set: if somebody is waiting, that one is released and the signal stays clear (the longest-waiting
- * of those who wait for this signal alone, then of those who wait in containers); otherwise it stays
- * set until the next wait takes it.
+ * of those who wait for this signal alone, then of those who wait in containers); otherwise it
+ * stays set until the next wait takes it.
  *
  * Lifetime: counted. Whoever calls a function here owns a reference of its own until it returns,
  * the setter too: a waiter may be released, and drop its reference, before set has returned.
  *
  * Time-outs are in milliseconds on the monotonic clock: 0 asks without waiting, GUISE_INFINITE
- * waits for ever. Interruptions by signal handlers are absorbed. Nothing here is a cancellation point.
+ * waits for ever. Interruptions by signal handlers are absorbed. Nothing here is a cancellation
+ * point.
  *
- * fork: a child has copies, in which nobody waits; what it does to them the parent does not see. Ask
- * for the descriptor again there: the child gets one of its own.
+ * fork: a child has copies, in which nobody waits; what it does to them the parent does not see.
+ * Ask for the descriptor again there: the child gets one of its own.
  */
 #ifndef GUISE_SIGNAL_H
 #define GUISE_SIGNAL_H
@@ -75,11 +76,11 @@ GUISE_API GUISE_MUST_USE guise_result guise_signal_reset(guise_signal *signal);
 GUISE_API GUISE_MUST_USE guise_result guise_signal_wait(guise_signal *signal, uint32_t timeout_ms);
 
 /*
- * A descriptor for poll and epoll that is readable while the signal is set: never unreadable once set
- * has returned, and perhaps readable a moment too long. Take the signal with a wait of 0 after poll;
- * with edge-triggered epoll, until that says GUISE_E_CALL_PENDING. Made when first asked for; the
- * same one every time. Poll it only; never read, write or close it: it belongs to the signal and
- * lives as long. CLOEXEC, non-blocking.
+ * A descriptor for poll and epoll that is readable while the signal is set: never unreadable once
+ * set has returned, and perhaps readable a moment too long. Take the signal with a wait of 0 after
+ * poll; with edge-triggered epoll, until that says GUISE_E_CALL_PENDING. Made when first asked for;
+ * the same one every time. Poll it only; never read, write or close it: it belongs to the signal
+ * and lives as long. CLOEXEC, non-blocking.
  *
  * GUISE_E_INVALID_ARGUMENT  a NULL.
  * GUISE_E_OUT_OF_RESOURCES  the system has no descriptor to give.

@@ -18,11 +18,12 @@
  *
  * fork: the parent is untouched; in the child the forking thread is made self before fork returns.
  * Calls, tokens and signals in the child are copies, nobody waits for them, and a call that another
- * thread was just completing is never announced there. vfork, _Fork, posix_spawn (and with it system
- * and popen) and clone bypass that: do not use them as the client.
+ * thread was just completing is never announced there. vfork, _Fork, posix_spawn (and with it
+ * system and popen) and clone bypass that: do not use them as the client.
  *
- * A thread that ends as a client is put right when its thread-specific data goes. Destructors that
- * run before that run as the client, as do atexit handlers of an exit() called as the client.
+ * A thread that ends as a client is put right when its thread-specific data goes, and can have no
+ * frame after that (GUISE_E_ACCESS_DENIED). Destructors that run before that run as the client, as
+ * do atexit handlers of an exit() called as the client.
  */
 #ifndef GUISE_THREAD_H
 #define GUISE_THREAD_H
@@ -38,7 +39,8 @@ GUISE_BEGIN_DECLS
 GUISE_API guise_call *guise_current_call(void);
 
 /*
- * Becomes the client of the current call: CoImpersonateClient (S-09).
+ * Becomes the client of the current call: CoImpersonateClient (S-09). Mind the client's level, see
+ * guise_call_impersonate.
  *
  * GUISE_E_CALL_COMPLETE     this thread is in no frame (S-02), or the call has completed (N-01).
  * Others as guise_call_impersonate.
@@ -97,8 +99,8 @@ GUISE_API GUISE_MUST_USE guise_result guise_run_as(const guise_token *token,
 typedef struct guise_counters {
     size_t size;                    /* sizeof(guise_counters) */
     uint64_t exited_as_client;      /* threads that ended with a token in the slot; taken off */
-    uint64_t born_as_client;        /* threads found to be a client at their first frame; put right */
-    uint64_t foreign_at_completion; /* tokens that threads in no frame had of a call when it completed */
+    uint64_t born_as_client;        /* threads that were a client at their first frame; put right */
+    uint64_t foreign_at_completion; /* a completed call's tokens, on threads in no frame */
 } guise_counters;
 
 /*

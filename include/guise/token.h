@@ -31,19 +31,20 @@ typedef enum guise_level {
 typedef struct guise_token guise_token;
 
 typedef struct guise_token_desc {
-    size_t size;          /* sizeof(guise_token_desc) */
-    const char *name;     /* for people; copied; NULL is the empty name. Never looked up. */
-    uid_t uid;            /* not (uid_t)-1, not the overflow id; 0 is allowed */
-    gid_t gid;            /* not (gid_t)-1, not the overflow id */
-    const gid_t *groups;  /* supplementary groups in any order, copied; may be NULL if the count is 0 */
+    size_t size;         /* sizeof(guise_token_desc) */
+    const char *name;    /* for people; copied; NULL is the empty name. Never looked up. */
+    uid_t uid;           /* not (uid_t)-1, not the overflow id; 0 is allowed */
+    gid_t gid;           /* not (gid_t)-1, not the overflow id */
+    const gid_t *groups; /* supplementary groups in any order; copied; NULL if there are none */
     size_t group_count;
-    guise_level level;    /* ANONYMOUS to DELEGATE */
+    guise_level level; /* ANONYMOUS to DELEGATE */
 } guise_token_desc;
 
 /*
  * Makes a token. The primary gid is put into the list of groups, which is sorted and freed of
  * duplicates. The provider (provider.h) prepares the identity here, so that becoming the client
- * later needs no memory and no look-up. Fixes the provider for good, whatever comes of the rest.
+ * later needs no memory and no look-up. Once the arguments are well formed this settles the
+ * provider for good, whatever comes of the rest.
  *
  * GUISE_E_INVALID_ARGUMENT  desc or out is NULL; size is too small or an unknown tail is not zero;
  *                           level is DEFAULT or unknown; uid or gid is -1; uid, gid or a group is

@@ -80,7 +80,7 @@ static guise_result require_accepted(int socket)
 }
 
 /* The lower of what the client granted and what the kernel proved. */
-static guise_level lower_level(guise_level granted, bool knows_groups)
+static guise_level granted_level(guise_level granted, bool knows_groups)
 {
     guise_level proved = knows_groups ? GUISE_LEVEL_IMPERSONATE : GUISE_LEVEL_IDENTIFY;
     guise_level wished = granted == GUISE_LEVEL_DEFAULT ? GUISE_LEVEL_IDENTIFY : granted;
@@ -112,7 +112,7 @@ static guise_result make_context(const struct guise__peer *peer, guise_level gra
                              .authn_service = GUISE_AUTHN_SERVICE_KERNEL,
                              .authn_level = GUISE_AUTHN_LEVEL_CONNECT};
     guise_token *token;
-    guise_result result = make_token(peer, lower_level(granted, peer->knows_groups), &token);
+    guise_result result = make_token(peer, granted_level(granted, peer->knows_groups), &token);
 
     if (result != GUISE_OK) {
         return result;

@@ -17,8 +17,9 @@ bool guise__peer_is_name(const struct sockaddr_un *address, socklen_t length)
     return length > offsetof(struct sockaddr_un, sun_path);
 }
 
-/* One attempt with a buffer of *bytes; ERANGE says in *bytes how much it takes. */
-static guise_result ask_groups_once(int socket, struct guise__peer *out, socklen_t *bytes)
+/* One attempt with a buffer of *bytes; *again: it takes more, as *bytes now says. */
+static guise_result ask_groups_once(int socket, struct guise__peer *out, socklen_t *bytes,
+                                    bool *again)
 {
     gid_t *groups = guise__alloc((size_t)*bytes + sizeof *groups); /* never an empty block */
 
@@ -31,8 +32,10 @@ static guise_result ask_groups_once(int socket, struct guise__peer *out, socklen
         out->knows_groups = true;
         return GUISE_OK;
     }
+    *again = errno == ERANGE;
     guise__free(groups);
-    return errno == ERANGE ? GUISE_E_CALL_PENDING : GUISE_E_NOT_SUPPORTED;
+    /* An older kernel: who it is, but not what it may do. */
+    return GUISE_OK;
 }
 
 /* The list belongs to the connection and cannot grow, but its length is not known before. */
@@ -40,12 +43,13 @@ static guise_result ask_groups(int socket, struct guise__peer *out)
 {
     socklen_t bytes = 64 * sizeof(gid_t);
     guise_result result;
+    bool again;
 
     do {
-        result = ask_groups_once(socket, out, &bytes);
-    } while (result == GUISE_E_CALL_PENDING);
-    /* An older kernel: who it is, but not what it may do. */
-    return result == GUISE_E_NOT_SUPPORTED ? GUISE_OK : result;
+        again = false;
+        result = ask_groups_once(socket, out, &bytes, &again);
+    } while (again);
+    return result;
 }
 
 guise_result guise__peer_ask(int socket, struct guise__peer *out)

@@ -37,7 +37,7 @@ struct standing {
 static struct standing s_self;
 static gid_t *s_self_groups;
 static gid_t *s_scratch; /* (s_scratch_lock) as long as that */
-static struct guise__lock s_scratch_lock;
+static struct guise__lock s_scratch_lock = GUISE__LOCK_INIT;
 static bool s_drop_caps; /* changing ids alone does not take, or not give back, the capabilities */
 
 /* A token as the kernel is to see it. Borrows the token's groups, which outlive it. */
@@ -78,7 +78,7 @@ static bool regain_caps(void)
     return set_effective_caps(s_self.caps.effective);
 }
 
-/* ---- asking the kernel ------------------------------------------------------------------------- */
+/* ---- asking the kernel ---- */
 
 static bool are_ids(const struct guise__ids *now, const struct guise__ids *self, unsigned effective)
 {
@@ -140,7 +140,7 @@ static bool confirm_self(unsigned did)
            has_effective_caps(s_self.caps.effective);
 }
 
-/* ---- in and out ---------------------------------------------------------------------------------- */
+/* ---- in and out ---- */
 
 /* Stops at the first step that fails; did says which succeeded. */
 static bool put_on(const struct disguise *disguise, unsigned *did)
@@ -225,7 +225,7 @@ static void linux_leave(const guise_provider *provider, const void *prepared)
     errno = kept;
 }
 
-/* ---- verify: the whole of it, groups by name ------------------------------------------------------ */
+/* ---- verify: the whole of it, groups by name ---- */
 
 /* All of a list that confirm_groups only counts. Nobody is a client here, so a lock will do where
  * memory might not be had. */
@@ -310,7 +310,7 @@ static guise_result linux_verify(const guise_provider *provider, const void *pre
     return result;
 }
 
-/* ---- tokens ------------------------------------------------------------------------------------------ */
+/* ---- tokens ---- */
 
 /* From a uid that is not 0, becoming uid 0 and leaving it again takes the permitted capabilities
  * too, unless the process asked the kernel not to. There would be no way back. */
@@ -361,7 +361,7 @@ static void linux_discard(const guise_provider *provider, void *prepared)
     }
 }
 
-/* ---- probe --------------------------------------------------------------------------------------------- */
+/* ---- probe ---- */
 
 static bool has_cap(const struct guise__caps *caps, unsigned cap)
 {
@@ -405,7 +405,7 @@ static guise_result read_self_groups(void)
 
     guise__free(s_self_groups);
     s_self_groups = guise__alloc((2 * count + 1) * sizeof *s_self_groups);
-    if (s_self_groups == NULL || !guise__lock_init(&s_scratch_lock)) {
+    if (s_self_groups == NULL) {
         return GUISE_E_OUT_OF_MEMORY;
     }
     s_scratch = s_self_groups + count;

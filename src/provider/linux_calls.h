@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's per-thread identity calls, and nothing but them: each function is one system call, on
- * the calling thread alone. They change errno.
+ * The kernel's per-thread identity calls, and nothing but them: each function is one system call,
+ * on the calling thread alone. They change errno.
  */
 #ifndef GUISE_LINUX_CALLS_H
 #define GUISE_LINUX_CALLS_H
