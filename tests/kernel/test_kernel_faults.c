@@ -555,6 +555,69 @@ static void forked_child_that_cannot_become_self(void **state)
     }
 }
 
+/* ---- secure bits that come later ------------------------------------------------------------- */
+
+static struct who s_self;
+
+static guise_result be_powerless_or_refused(guise_call *call, void *arg)
+{
+    guise_result result = guise_call_impersonate(call);
+    struct who now;
+
+    who_am_i(&now);
+    if (result == GUISE_OK) {
+        CHILD_CHECK(now.uid[EFFECTIVE] == *(const uid_t *)arg && now.effective == 0);
+        CHILD_OK(guise_revert_to_self());
+    } else {
+        CHILD_CHECK_RESULT(result, GUISE_E_ACCESS_DENIED);
+    }
+    MUST_BE(&s_self);
+    return GUISE_OK;
+}
+
+struct unfixed {
+    guise_call *call;
+    uid_t client;
+};
+
+static void *become_without_fixup(void *arg)
+{
+    struct unfixed *unfixed = arg;
+    int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+
+    CHILD_OK(guise_call_run(unfixed->call, nothing, NULL));
+    CHILD_CHECK(prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP, 0, 0, 0) == 0);
+    CHILD_OK(guise_call_run(unfixed->call, be_powerless_or_refused, &unfixed->client));
+    CHILD_OK(guise_call_dispatch(unfixed->call, be_powerless_or_refused, &unfixed->client));
+    MUST_BE(&s_self);
+    return NULL;
+}
+
+static void stop_fixup_after_the_first_frame(void *arg)
+{
+    struct unfixed unfixed = {.client = *(const uid_t *)arg};
+    int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+
+    if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0) {
+        child_skip("may not set secure bits");
+    }
+    be_root(&s_self);
+    unfixed.call = simple_call(unfixed.client, ALICE);
+    child_thread(become_without_fixup, &unfixed);
+    guise_call_unref(unfixed.call);
+}
+
+/* N-04, S-08: the change of uid leaves this thread its capabilities. No client gets them. */
+static void no_client_keeps_the_capabilities(void **state)
+{
+    uid_t clients[] = {ALICE, 0};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        assert_child_passes(stop_fixup_after_the_first_frame, &clients[i]);
+    }
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 #define setting_test(index)                                                                        \
@@ -575,6 +638,7 @@ int main(void)
         cmocka_unit_test(outer_client_that_does_not_come_back),
         cmocka_unit_test(born_client_that_cannot_be_put_right),
         cmocka_unit_test(forked_child_that_cannot_become_self),
+        cmocka_unit_test(no_client_keeps_the_capabilities),
     };
 
     if (geteuid() != 0) {

@@ -200,6 +200,82 @@ static void no_groups_are_restored_as_none(void *arg)
     MUST_BE(&s_self);
 }
 
+/* Real uid 0 keeps what is permitted; a service in all else. */
+static void start_service_of_root(void)
+{
+    uint64_t raised = CAP(CAP_SETUID) | CAP(CAP_SETGID) | CAP(CAP_DAC_READ_SEARCH);
+    struct who root;
+
+    who_am_i(&root);
+    CHILD_CHECK(raw_setresgid(0, SERVICE, SERVICE) && raw_setresuid(0, SERVICE, SERVICE));
+    CHILD_CHECK(raw_capset(raised, root.permitted, root.inheritable));
+    serve(3, s_groups, &s_self);
+    CHILD_CHECK(s_self.uid[REAL] == 0 && s_self.uid[SAVED] == SERVICE);
+    CHILD_CHECK(s_self.effective == raised && s_self.permitted == root.permitted);
+}
+
+static guise_result be_root_without_power(guise_call *call, void *arg)
+{
+    struct who root = who_as(&s_self, 0, ALICE, 0, NULL);
+
+    (void)call;
+    (void)arg;
+    for (int i = 0; i < 2; i++) {
+        CHILD_OK(guise_impersonate_client());
+        MUST_BE(&root);
+        CHILD_CHECK(try_open("of-bob") == EACCES);
+        CHILD_OK(guise_revert_to_self());
+        MUST_BE(&s_self);
+        CHILD_CHECK(try_open("of-bob") == 0);
+    }
+    CHILD_OK(guise_impersonate_client());
+    return GUISE_OK;
+}
+
+/* The step to uid 0 raises all that is permitted, the step from it takes all: neither shows. */
+static void service_of_root_becomes_uid_0_and_comes_back(void *arg)
+{
+    guise_call *call;
+
+    (void)arg;
+    start_service_of_root();
+    call = simple_call(0, ALICE);
+    CHILD_OK(guise_call_dispatch(call, be_root_without_power, NULL));
+    MUST_BE(&s_self);
+    serve_clients();
+    guise_call_unref(call);
+    /* A sanitizer's leak check attaches to this process, which is for one user in all respects only. */
+    CHILD_CHECK(raw_setresgid(0, 0, 0) && raw_setresuid(0, 0, 0));
+}
+
+static void refuse_with_groups(size_t count, const gid_t *groups)
+{
+    struct who before;
+    guise_result result;
+
+    CHILD_CHECK(raw_setgroups(count, groups));
+    who_am_i(&before);
+    result = guise_use_provider(guise_provider_linux());
+    if (result == GUISE_E_NOT_SUPPORTED) {
+        child_skip("built without the linux provider");
+    }
+    CHILD_CHECK_RESULT(result, GUISE_E_ACCESS_DENIED);
+    MUST_BE(&before);
+}
+
+/* The overflow gid stands for a group without a name here: it could not be put back. */
+static void server_in_a_group_without_a_name_is_refused(void *arg)
+{
+    gid_t overflow = (gid_t)overflow_id("/proc/sys/kernel/overflowgid");
+    gid_t groups[] = {s_groups[0], s_groups[1], overflow};
+
+    (void)arg;
+    refuse_with_groups(1, &overflow);
+    refuse_with_groups(3, groups);
+    serve(2, groups, &s_self); /* it was that group and nothing else */
+    serve_clients();
+}
+
 static int make_files(void **state)
 {
     if (kernel_dir_make(state) != 0) {
@@ -220,6 +296,8 @@ int main(void)
         kernel_test(root_without_fixup_is_powerless_as_client),
         kernel_test(reduced_root_gets_no_more_back),
         kernel_test(no_groups_are_restored_as_none),
+        kernel_test(service_of_root_becomes_uid_0_and_comes_back),
+        kernel_test(server_in_a_group_without_a_name_is_refused),
     };
 
     if (geteuid() != 0) {

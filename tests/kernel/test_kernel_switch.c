@@ -687,6 +687,13 @@ static bool give_up_a_capability(void)
     return raw_capset(s_self.effective & but, s_self.permitted & but, s_self.inheritable);
 }
 
+/* Enough is left to become somebody; it is not what enter leaves, which is nothing. */
+static bool lower_capabilities(void)
+{
+    return raw_capset(UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID, s_self.permitted,
+                      s_self.inheritable);
+}
+
 static void reply_confined(guise_call *call, guise_result result, void *arg)
 {
     struct confined *confined = arg;
@@ -730,7 +737,7 @@ static void *try_everything(void *arg)
 static void confined_thread_is_refused(void *arg)
 {
     bool (*const ways[])(void) = {give_up_all_ids, give_up_saved_id, give_up_group_ids,
-                                  give_up_a_capability};
+                                  give_up_a_capability, lower_capabilities};
 
     (void)arg;
     start();
@@ -863,6 +870,33 @@ static void child_of_a_born_client_is_self(void *arg)
     guise_call_unref(call);
 }
 
+/* As itself in its frames until the whole process became an ordinary user, for good. */
+static void child_of_a_process_that_dropped_its_ids(void *arg)
+{
+    struct who dropped;
+    guise_call *call;
+    pid_t pid;
+
+    (void)arg;
+    start();
+    call = alice();
+    CHILD_OK(guise_call_impersonate(call));
+    CHILD_OK(guise_revert_to_self());
+    CHILD_OK(guise_call_run(call, is_self, NULL));
+    CHILD_CHECK(setresgid(BOB, BOB, BOB) == 0 && setresuid(BOB, BOB, BOB) == 0);
+    who_am_i(&dropped);
+    pid = fork();
+    CHILD_CHECK(pid >= 0);
+    if (pid == 0) {
+        MUST_BE(&dropped);
+        CHILD_CHECK(counters().born_as_client == 0);
+        _exit(0);
+    }
+    reap(pid);
+    MUST_BE(&dropped);
+    guise_call_unref(call);
+}
+
 /* ---- without the right ----------------------------------------------------------------------- */
 
 static void must_refuse_the_provider(void)
@@ -952,6 +986,7 @@ int main(void)
         kernel_test(refused_dispatch_can_be_served_elsewhere),
         kernel_test(forked_child_is_self),
         kernel_test(child_of_a_born_client_is_self),
+        kernel_test(child_of_a_process_that_dropped_its_ids),
         kernel_test(provider_needs_the_right),
         kernel_test(provider_needs_setuid),
         kernel_test(provider_needs_setgid),

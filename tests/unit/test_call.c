@@ -437,6 +437,44 @@ static void test_null_where_something_is_returned(void **state)
     assert_result(guise_call_query_blanket(s->call, NULL), GUISE_E_INVALID_ARGUMENT);
 }
 
+/* The largest size a struct may say it has. */
+enum { LARGEST = 4096 };
+
+static bool is_all(const unsigned char *bytes, size_t size, unsigned char value)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != value) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A size that nobody has set is no promise of room: nothing is written. */
+static void test_blanket_of_no_size(void **state)
+{
+    static const size_t sizes[] = {LARGEST + 1, LARGEST + 8, SIZE_MAX / 2, SIZE_MAX};
+    struct scene *s = *state;
+    static union {
+        guise_blanket blanket;
+        unsigned char bytes[LARGEST + 8];
+    } out;
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        memset(&out, 0xA5, sizeof out);
+        out.blanket.size = sizes[i];
+        assert_result(guise_call_query_blanket(s->call, &out.blanket), GUISE_E_INVALID_ARGUMENT);
+        assert_true(out.blanket.size == sizes[i]);
+        assert_true(is_all(out.bytes + sizeof(size_t), sizeof out - sizeof(size_t), 0xA5));
+    }
+    memset(&out, 0xA5, sizeof out);
+    out.blanket.size = LARGEST;
+    assert_ok(guise_call_query_blanket(s->call, &out.blanket));
+    assert_int_equal(out.blanket.authn_level, GUISE_AUTHN_LEVEL_CONNECT);
+    assert_true(is_all(out.bytes + sizeof out.blanket, LARGEST - sizeof out.blanket, 0));
+    assert_true(is_all(out.bytes + LARGEST, sizeof out - LARGEST, 0xA5));
+}
+
 /* A caller's struct with something behind it that the library must not touch. */
 struct longer_blanket {
     guise_blanket blanket;
@@ -993,6 +1031,7 @@ static int run(void)
         scene_test(test_null_where_something_is_returned),
         scene_test(test_blanket_of_every_size_that_is_too_small),
         scene_test(test_blanket_of_a_larger_size),
+        scene_test(test_blanket_of_no_size),
         scene_test(test_blanket_is_the_calls_own),
         scene_test(test_blanket_of_an_unauthenticated_call),
         scene_test(test_level_is_the_lower_one),

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "context_internal.h"
@@ -301,6 +302,33 @@ static void test_size_rule(void **state)
     drop_token(token);
 }
 
+/* Beyond the largest size a struct may say it has, it is a size that nobody has set. */
+static void test_size_that_nobody_has_set(void **state)
+{
+    enum { LARGEST = 4096 };
+    guise_token *token = make_token(GUISE_LEVEL_DELEGATE);
+    guise_blanket *alone = malloc(sizeof *alone); /* with nothing behind it that may be read */
+    static union {
+        guise_blanket blanket;
+        unsigned char bytes[LARGEST + 1];
+    } longer;
+
+    (void)state;
+    assert_non_null(alone);
+    *alone = plain();
+    alone->size = SIZE_MAX;
+    assert_refused(alone, token);
+    alone->size = SIZE_MAX / 2;
+    assert_refused(alone, token);
+    free(alone);
+    longer.blanket = plain();
+    longer.blanket.size = LARGEST + 1;
+    assert_refused(&longer.blanket, token);
+    longer.blanket.size = LARGEST;
+    drop(make(&longer.blanket, token));
+    drop_token(token);
+}
+
 static void test_nulls_are_refused(void **state)
 {
     guise_token *token = make_token(GUISE_LEVEL_DELEGATE);
@@ -396,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_every_capability_bit),
         cmocka_unit_test(test_principal_is_copied),
         cmocka_unit_test(test_size_rule),
+        cmocka_unit_test(test_size_that_nobody_has_set),
         cmocka_unit_test(test_nulls_are_refused),
         cmocka_unit_test(test_token_outlives_its_maker),
         cmocka_unit_test(test_references_are_counted_exactly),

@@ -10,6 +10,12 @@
 #include "support/child.h"
 #include "support/scene.h"
 
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+
+#include "signal_internal.h"
+
 static pid_t s_child; /* of the last fork_here; 0: this is it */
 
 static bool fork_here(void)
@@ -519,6 +525,114 @@ static void test_fork_while_another_thread_waits(void **state)
     assert_true(child_passed());
 }
 
+/* ---- the completion signal ------------------------------------------------------------------- */
+
+static bool is_readable(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+
+    return poll(&watched, 1, 0) == 1 && watched.revents == POLLIN;
+}
+
+static void check_announced(guise_signal *signal)
+{
+    int fd = -1;
+
+    CHILD_CHECK_RESULT(guise_signal_wait(signal, GUISE_INFINITE), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_signal_fd(signal, &fd), GUISE_OK);
+    CHILD_CHECK(is_readable(fd));
+}
+
+/* Not with the last reference, which takes the signal with it. */
+static void signal_in_child(guise_call *call, guise_signal *signal)
+{
+    CHILD_CHECK_RESULT(guise_call_signal(call), GUISE_OK);
+    CHILD_CHECK(is_completed_with(call, GUISE_OK));
+    CHILD_CHECK_RESULT(guise_call_wait(call, GUISE_INFINITE), GUISE_OK);
+    check_announced(signal);
+}
+
+static void abandon_in_child(guise_call *call, guise_signal *signal)
+{
+    (void)guise_signal_ref(signal);
+    guise_call_unref(call); /* */
+    check_announced(signal);
+    guise_signal_unref(signal);
+}
+
+/* The parent's event loop is told of the parent's call only. */
+static void complete_in_a_child(struct scene *s,
+                                void (*complete)(guise_call *call, guise_signal *signal))
+{
+    guise_signal *signal = NULL;
+    int fd = -1;
+
+    assert_ok(guise_call_completion(s->call, &signal));
+    assert_ok(guise_signal_fd(signal, &fd));
+    if (fork_here()) {
+        complete(s->call, signal);
+    }
+    end_if_child();
+    assert_true(child_passed());
+    assert_true(is_pending(s->call));
+    assert_false(is_readable(fd));
+    assert_ok(guise_call_signal(s->call));
+    assert_true(is_readable(fd));
+}
+
+static void test_child_completes_an_inherited_call(void **state)
+{
+    complete_in_a_child(*state, signal_in_child);
+}
+
+static void test_child_abandons_an_inherited_call(void **state)
+{
+    complete_in_a_child(*state, abandon_in_child);
+}
+
+static void sleep_on_completion(struct wt *w)
+{
+    struct scene *s = w->arg;
+
+    WT_CHECK_RESULT(w, guise_signal_wait(s->extra, GUISE_INFINITE), GUISE_OK);
+}
+
+static void await_sleeper(guise_signal *signal)
+{
+    bool sleeps = false;
+
+    while (!sleeps) {
+        (void)sched_yield();
+        (void)guise__lock_take(&signal->lock);
+        sleeps = signal->waiters.first != NULL;
+        guise__lock_release(&signal->lock);
+    }
+}
+
+/* The sleeper's thread is not in the child, and its stack is anybody's. */
+static void test_child_completes_while_another_thread_waits(void **state)
+{
+    struct scene *s = *state;
+    guise_signal *signal = NULL;
+    struct wt w;
+
+    test_watchdog(20);
+    assert_ok(guise_call_completion(s->call, &signal));
+    s->extra = signal;
+    wt_start(&w, sleep_on_completion, s);
+    await_sleeper(signal);
+    if (fork_here()) {
+        memset(signal->waiters.first, 0xA5, sizeof *signal->waiters.first);
+        signal_in_child(s->call, signal);
+        CHILD_CHECK(signal->waiters.first == NULL);
+    }
+    end_if_child();
+    assert_true(child_passed());
+    assert_true(is_pending(s->call));
+    assert_ok(guise_call_signal(s->call));
+    wt_join(&w);
+}
+
 /* ---- a system that refuses: with the fake provider only -------------------------------------- */
 
 static void child_cannot_be_self(void *arg)
@@ -564,6 +678,9 @@ static int run(void)
         scene_test(test_fork_in_a_completion_function),
         scene_test(test_threads_wait_in_the_child),
         scene_test(test_fork_while_another_thread_waits),
+        scene_test(test_child_completes_an_inherited_call),
+        scene_test(test_child_abandons_an_inherited_call),
+        scene_test(test_child_completes_while_another_thread_waits),
     };
     const struct CMUnitTest faked[] = {
         scene_test(test_child_that_cannot_be_self),

@@ -214,9 +214,11 @@ static void unusable_providers_are_refused(void *arg)
 }
 PASSING(unusable_providers_are_refused)
 
-static struct {
+enum { LARGEST = 4096 }; /* that a struct may say it is */
+
+static union {
     guise_provider provider;
-    unsigned char tail[8];
+    unsigned char bytes[LARGEST + 1];
 } s_longer;
 
 static guise_result ok_probe(const guise_provider *self)
@@ -228,7 +230,11 @@ static void longer_provider_with_a_zero_tail_is_used(void *arg)
 {
     (void)arg;
     s_longer.provider = *guise_provider_emulated();
-    s_longer.provider.size = sizeof s_longer;
+    s_longer.provider.size = SIZE_MAX;
+    assert_unusable(&s_longer.provider); /* a size that nobody has set */
+    s_longer.provider.size = LARGEST + 1;
+    assert_unusable(&s_longer.provider);
+    s_longer.provider.size = LARGEST;
     s_longer.provider.flags = GUISE_PROVIDER_ENFORCED;
     s_longer.provider.probe = ok_probe;
     CHILD_CHECK_KEPT(guise_use_provider(&s_longer.provider), GUISE_OK);
@@ -1445,6 +1451,84 @@ static void confined_thread_completes_all_the_same(void *arg)
 }
 PASSING(confined_thread_completes_all_the_same)
 
+/* On a thread that the system takes for a client until somebody asks. */
+static void note_reply_as_self(guise_call *call, guise_result result, void *arg)
+{
+    CHILD_CHECK(fake_is_self());
+    check_thread(NULL, false);
+    note_reply(call, result, arg);
+}
+
+struct born {
+    struct client *client;
+    unsigned failures; /* of verify, for lack of memory, before it answers */
+};
+
+static void *signal_when_just_born(void *arg)
+{
+    const struct born *born = arg;
+    bool replied = false;
+
+    CHILD_CHECK_KEPT(guise_call_on_complete(born->client->call, note_reply_as_self, &replied),
+                     GUISE_OK);
+    fake_born_as_client();
+    fake_fail(FAKE_VERIFY, 0, born->failures, GUISE_E_OUT_OF_MEMORY);
+    CHILD_CHECK(!fake_is_self());
+    CHILD_CHECK_KEPT(guise_call_signal(born->client->call), GUISE_OK);
+    CHILD_CHECK(replied);
+    CHILD_CHECK(fake_is_self());
+    check_log("-0");
+    return NULL;
+}
+
+/* W-21, A-18: the reply is the server's also where completing the call is all a thread ever does; and
+ * where the first answer was that there is no memory. */
+static void thread_born_as_client_replies_as_self(void *arg)
+{
+    (void)arg;
+    choose_fake();
+    for (unsigned failures = 0; failures < 2; failures++) {
+        struct client client = make_client("A");
+        struct born born = {.client = &client, .failures = failures};
+
+        in_thread(signal_when_just_born, &born);
+        CHILD_CHECK(born_as_client() == failures + 1);
+        drop_client(&client);
+    }
+}
+PASSING(thread_born_as_client_replies_as_self)
+
+static void *signal_without_an_answer(void *arg)
+{
+    struct client *client = arg;
+
+    fake_born_as_client();
+    fake_fail(FAKE_VERIFY, 0, FAKE_ALWAYS, GUISE_E_OUT_OF_MEMORY);
+    CHILD_CHECK(guise_call_on_complete(client->call, note_reply, NULL) == GUISE_OK);
+    say_ready();
+    (void)!guise_call_signal(client->call);
+    return NULL;
+}
+
+static void nobody_knows_who_replies(void *arg)
+{
+    struct client client;
+
+    (void)arg;
+    choose_fake();
+    client = make_client("A");
+    in_thread(signal_without_an_answer, &client);
+}
+
+/* L-7: the server's reply is not written by somebody's client. */
+static void test_nobody_knows_who_replies(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_child_dies(nobody_knows_who_replies, NULL,
+                      "ready. guise: fatal: no memory to find out whether a thread is");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1492,6 +1576,8 @@ int main(void)
         cmocka_unit_test(test_thread_born_as_client_is_put_right),
         cmocka_unit_test(test_thread_is_asked_once),
         cmocka_unit_test(test_confined_thread_completes_all_the_same),
+        cmocka_unit_test(test_thread_born_as_client_replies_as_self),
+        cmocka_unit_test(test_nobody_knows_who_replies),
     };
 
     return cmocka_run_group_tests_name("provider", tests, NULL, NULL);

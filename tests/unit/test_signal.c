@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -955,6 +956,208 @@ static void test_fd_is_a_level_for_epoll(void **state)
 }
 #endif
 
+/* ---- forked children ---------------------------------------------------------------------------------------- */
+
+/* They start no thread: the parent may have more than one. */
+
+static void child_sets(guise_signal *signal)
+{
+    CHILD_CHECK_KEPT(guise_signal_set(signal), GUISE_OK);
+}
+
+static void child_resets(guise_signal *signal)
+{
+    CHILD_CHECK_KEPT(guise_signal_reset(signal), GUISE_OK);
+}
+
+static void child_waits(guise_signal *signal)
+{
+    (void)!guise_signal_wait(signal, 1);
+}
+
+static void child_unrefs(guise_signal *signal)
+{
+    guise_signal_unref(signal);
+}
+
+static bool child_sees(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    int ready = poll(&watched, 1, 0);
+
+    CHILD_CHECK(ready == 0 || (ready == 1 && watched.revents == POLLIN));
+    return ready == 1;
+}
+
+/* With a descriptor of its own, one after the other. */
+static void child_has_its_own(guise_signal *signal)
+{
+    bool is_set = (atomic_load(&signal->word) & GUISE__SET) != 0;
+    unsigned before = open_fds();
+    int fd = -2, same = -2;
+
+    CHILD_CHECK_KEPT(guise_signal_fd(signal, &fd), GUISE_OK);
+    CHILD_CHECK(open_fds() == before); /* in the place of the parent's */
+    CHILD_CHECK(child_sees(fd) == is_set);
+    for (int round = 0; round < 3; round++) {
+        CHILD_CHECK_KEPT(guise_signal_set(signal), GUISE_OK);
+        CHILD_CHECK(child_sees(fd));
+        CHILD_CHECK_KEPT(guise_signal_wait(signal, GUISE_INFINITE), GUISE_OK);
+        CHILD_CHECK(child_sees(fd) == (signal->kind == GUISE_SIGNAL_MANUAL));
+        CHILD_CHECK_KEPT(guise_signal_reset(signal), GUISE_OK);
+        CHILD_CHECK(!child_sees(fd));
+    }
+    CHILD_CHECK_KEPT(guise_signal_fd(signal, &same), GUISE_OK);
+    CHILD_CHECK(same == fd);
+    CHILD_CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
+}
+
+static void grandchild_has_its_own(guise_signal *signal)
+{
+    int status = -1;
+
+    child_has_its_own(signal);
+    child_sets(signal);
+    if (fork() == 0) {
+        test_watchdog_start("grandchild", SECONDS);
+        child_has_its_own(signal);
+        test_exit_child(0);
+    }
+    CHILD_CHECK(wait(&status) > 0 && status == 0);
+    CHILD_CHECK(child_sees(signal->event.read_fd));
+}
+
+typedef void child_act_fn(guise_signal *signal);
+
+struct act {
+    child_act_fn *fn;
+    guise_signal *signal;
+};
+
+static void act_in_child(void *arg)
+{
+    const struct act *act = arg;
+
+    act->fn(act->signal);
+}
+
+/* The kernel's object behind the descriptor is the same in the child. */
+static void assert_parent_is_left_alone(guise_signal_kind kind, bool set, child_act_fn *fn)
+{
+    struct act act = {.fn = fn, .signal = make(kind)};
+    int fd = fd_of(act.signal);
+
+    if (set) {
+        assert_kept_ok(guise_signal_set(act.signal));
+    }
+    assert_child_passes(act_in_child, &act);
+    assert_true(is_readable(fd) == set);
+    assert_kept(guise_signal_wait(act.signal, 0), set ? GUISE_OK : GUISE_E_CALL_PENDING);
+    assert_true(is_readable(fd) == (set && kind == GUISE_SIGNAL_MANUAL));
+    assert_kept_ok(guise_signal_reset(act.signal));
+    assert_false(is_readable(fd));
+    assert_kept_ok(guise_signal_set(act.signal));
+    assert_true(is_readable(fd));
+    assert_int_equal(fd_of(act.signal), fd);
+    drop(act.signal);
+}
+
+/* Signals in the child are copies, and so are their descriptors. */
+static void test_fork_leaves_the_parents_fd_alone(void **state)
+{
+    child_act_fn *const acts[] = {child_sets,   child_resets,      child_waits,
+                                  child_unrefs, child_has_its_own, grandchild_has_its_own};
+
+    (void)state;
+    test_watchdog(3 * SECONDS); /* longer than a child's */
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        for (size_t kind = 0; kind < 2; kind++) {
+            assert_parent_is_left_alone(s_kinds[kind], false, acts[i]);
+            assert_parent_is_left_alone(s_kinds[kind], true, acts[i]);
+        }
+    }
+}
+
+/* Everything works here as in a process that was never anybody's child. */
+static void use_in_child(void *arg)
+{
+    guise_signal *signal = arg;
+
+    CHILD_CHECK_KEPT(guise_signal_set(signal), GUISE_OK);
+    CHILD_CHECK(signal->waiters.first == NULL);
+    CHILD_CHECK_KEPT(guise_signal_wait(signal, 0), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_reset(signal), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_wait(signal, 1), GUISE_E_CALL_PENDING);
+    child_has_its_own(signal);
+    guise_signal_unref(signal);
+}
+
+/* The sleeper's thread is not here, and its stack is anybody's. */
+static void use_without_the_sleeper(void *arg)
+{
+    guise_signal *signal = arg;
+
+    memset(signal->waiters.first, 0xA5, sizeof *signal->waiters.first);
+    use_in_child(arg);
+}
+
+/* Y-07: a set in the child is not handed to a thread of the parent. */
+static void test_fork_while_another_thread_waits(void **state)
+{
+    (void)state;
+    test_watchdog(3 * SECONDS); /* longer than a child's */
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make(s_kinds[i]);
+        struct waiter waiter;
+        int fd = fd_of(signal);
+
+        start_waiter(&waiter, signal, GUISE_INFINITE);
+        assert_child_passes(use_in_child, signal);
+        assert_child_passes(use_without_the_sleeper, signal);
+        assert_int_equal(queued(signal), 1);
+        assert_false(is_readable(fd));
+        assert_kept_ok(guise_signal_set(signal));
+        wt_join(&waiter.wt);
+        drop(signal);
+    }
+}
+
+struct holder {
+    struct guise__lock *lock;
+    struct wt_latch held, release;
+};
+
+static void hold(struct wt *w)
+{
+    struct holder *holder = w->arg;
+
+    (void)guise__lock_take(holder->lock);
+    wt_latch_open(&holder->held);
+    wt_latch_wait(&holder->release);
+    guise__lock_release(holder->lock);
+}
+
+/* Nobody holds a lock in the child, whoever did in the parent. */
+static void test_fork_while_another_thread_holds_the_lock(void **state)
+{
+    (void)state;
+    test_watchdog(3 * SECONDS);
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make(s_kinds[i]);
+        struct holder holder = {
+            .lock = &signal->lock, .held = WT_LATCH_INIT, .release = WT_LATCH_INIT};
+        struct wt w;
+
+        (void)fd_of(signal);
+        wt_start(&w, hold, &holder);
+        wt_latch_wait(&holder.held);
+        assert_child_passes(use_in_child, signal);
+        wt_latch_open(&holder.release);
+        wt_join(&w);
+        drop(signal);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -992,6 +1195,9 @@ int main(void)
         cmocka_unit_test(test_no_fd_to_be_had),
         cmocka_unit_test(test_fd_is_made_once),
         cmocka_unit_test(test_fd_is_a_level_for_epoll),
+        cmocka_unit_test(test_fork_leaves_the_parents_fd_alone),
+        cmocka_unit_test(test_fork_while_another_thread_waits),
+        cmocka_unit_test(test_fork_while_another_thread_holds_the_lock),
     };
 
     return cmocka_run_group_tests_name("signal", tests, NULL, NULL);

@@ -728,6 +728,12 @@ static void test_pthread_exit_in_no_frame(void **state)
     assert_refs_are_gone(s);
 }
 
+static guise_result never_runs(void *arg)
+{
+    (void)arg;
+    abort();
+}
+
 static pthread_key_t s_late_key;
 
 /* Comes twice; the second time the library's own destructor has run, in whatever order they go. */
@@ -745,6 +751,8 @@ static void impersonate_in_a_destructor(void *arg)
     WT_CHECK_RESULT(w, guise_call_impersonate(s->call), GUISE_E_ACCESS_DENIED);
     WT_CHECK_RESULT(w, guise_set_thread_token(s->own_token), GUISE_E_ACCESS_DENIED);
     WT_CHECK_RESULT(w, guise_call_run(s->call, do_nothing, NULL), GUISE_E_ACCESS_DENIED);
+    WT_CHECK_RESULT(w, guise_call_dispatch(s->call, do_nothing, NULL), GUISE_E_ACCESS_DENIED);
+    WT_CHECK_RESULT(w, guise_run_as(s->own_token, never_runs, NULL), GUISE_E_ACCESS_DENIED);
     WT_CHECK(w, is_self());
     WT_CHECK_RESULT(w, guise_call_signal(s->call), GUISE_OK); /* L-5 */
 }
@@ -822,6 +830,32 @@ static void test_counters_of_every_size(void **state)
     assert_memory_equal(&out.counters, &now, sizeof now); /* nothing but what it says */
     assert_int_equal(out.tail[0], 0xA5);
     assert_int_equal(errno, 4242);
+}
+
+/* The largest size a struct may say it has; beyond, it is no promise of room: nothing is written. */
+static void test_counters_of_no_size(void **state)
+{
+    enum { LARGEST = 4096 };
+    static const size_t sizes[] = {LARGEST + 1, LARGEST + 8, SIZE_MAX / 2, SIZE_MAX};
+    static union {
+        guise_counters counters;
+        unsigned char bytes[LARGEST + 8];
+    } out;
+    static unsigned char poisoned[sizeof out], zeros[sizeof out];
+
+    (void)state;
+    memset(poisoned, 0xA5, sizeof poisoned);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        memset(&out, 0xA5, sizeof out);
+        out.counters.size = sizes[i];
+        assert_result(guise_counters_get(&out.counters), GUISE_E_INVALID_ARGUMENT);
+        assert_true(out.counters.size == sizes[i]);
+        assert_memory_equal(out.bytes + sizeof(size_t), poisoned, sizeof out - sizeof(size_t));
+    }
+    out.counters.size = LARGEST;
+    assert_ok(guise_counters_get(&out.counters));
+    assert_memory_equal(out.bytes + sizeof out.counters, zeros, LARGEST - sizeof out.counters);
+    assert_memory_equal(out.bytes + LARGEST, poisoned, sizeof out - LARGEST);
 }
 
 /* ---- a system that refuses: with the fake provider only -------------------------------------- */
@@ -1072,6 +1106,7 @@ static int run(void)
         scene_test(test_pthread_exit_in_no_frame),
         scene_test(test_destructor_impersonates),
         scene_test(test_counters_of_every_size),
+        scene_test(test_counters_of_no_size),
     };
     int failed = cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 

@@ -389,6 +389,31 @@ static void test_size_rule(void **state)
     drop(make(&longer.desc));
 }
 
+/* Beyond the largest size a struct may say it has, it is a size that nobody has set. */
+static void test_size_that_nobody_has_set(void **state)
+{
+    enum { LARGEST = 4096 };
+    static union {
+        guise_token_desc desc;
+        unsigned char bytes[LARGEST + 1];
+    } longer;
+    guise_token_desc *alone = malloc(sizeof *alone); /* with nothing behind it that may be read */
+
+    (void)state;
+    assert_non_null(alone);
+    *alone = plain();
+    alone->size = SIZE_MAX;
+    assert_refused(alone);
+    alone->size = SIZE_MAX / 2;
+    assert_refused(alone);
+    free(alone);
+    longer.desc = plain();
+    longer.desc.size = LARGEST + 1;
+    assert_refused(&longer.desc);
+    longer.desc.size = LARGEST;
+    drop(make(&longer.desc));
+}
+
 /* ---- levels only go down ------------------------------------------------------------------------------ */
 
 static guise_result expected_of_duplicate(int from, int to)
@@ -725,6 +750,7 @@ int main(void)
         cmocka_unit_test(test_levels_of_a_new_token),
         cmocka_unit_test(test_nulls_are_refused),
         cmocka_unit_test(test_size_rule),
+        cmocka_unit_test(test_size_that_nobody_has_set),
         cmocka_unit_test(test_duplicate_lowers_or_keeps_the_level),
         cmocka_unit_test(test_duplicate_outlives_its_original),
         cmocka_unit_test(test_serials_are_never_used_twice),
