@@ -105,6 +105,7 @@ $source/tests/run: missing:
   c++          (Debian: g++)
   cmake        (Debian: cmake)
   ninja        (Debian: ninja-build)
+  pkg-config   (Debian: pkg-config)
 END
     if [ ! -e /usr/include/cmocka.h ] && [ ! -e /usr/local/include/cmocka.h ]; then
         echo "  cmocka       (Debian: libcmocka-dev)"
