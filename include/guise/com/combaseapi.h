@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The library, its classes, and what every COM program needs.
+ *
+ * There is one multithreaded apartment and it is the whole process (X-21). CoInitialize's
+ * single-threaded mode is remembered and compared, but nothing is marshaled to such a thread and its
+ * waits block like any other's (Y-19).
+ */
+#ifndef GUISE_COM_COMBASEAPI_H
+#define GUISE_COM_COMBASEAPI_H
+
+#include "cguid.h"
+#include "objidlbase.h"
+#include "unknwnbase.h"
+
+/* ---- how functions and interfaces are declared ---------------------------------------------------- */
+
+#define WINOLEAPI EXTERN_C GUISE_API HRESULT STDAPICALLTYPE
+#define WINOLEAPI_(type) EXTERN_C GUISE_API type STDAPICALLTYPE
+
+#define STDAPI EXTERN_C HRESULT STDAPICALLTYPE
+#define STDAPI_(type) EXTERN_C type STDAPICALLTYPE
+#define STDMETHODIMP HRESULT STDMETHODCALLTYPE
+#define STDMETHODIMP_(type) type STDMETHODCALLTYPE
+
+#define IFACEMETHODIMP STDMETHODIMP
+#define IFACEMETHODIMP_(type) STDMETHODIMP_(type)
+
+#if defined(__cplusplus) && !defined(CINTERFACE)
+#define STDMETHOD(method) virtual HRESULT STDMETHODCALLTYPE method
+#define STDMETHOD_(type, method) virtual type STDMETHODCALLTYPE method
+#define PURE = 0
+#define THIS_
+#define THIS void
+#define DECLARE_INTERFACE(iface) interface iface
+#define DECLARE_INTERFACE_(iface, base) interface iface : public base
+#else
+#define STDMETHOD(method) HRESULT(STDMETHODCALLTYPE *method)
+#define STDMETHOD_(type, method) type(STDMETHODCALLTYPE *method)
+#define PURE
+#define THIS_ INTERFACE *This,
+#define THIS INTERFACE *This
+#define DECLARE_INTERFACE(iface)                                                                   \
+    typedef interface iface {                                                                      \
+        CONST_VTBL struct iface##Vtbl *lpVtbl;                                                     \
+    } iface;                                                                                       \
+    typedef struct iface##Vtbl iface##Vtbl;                                                        \
+    struct iface##Vtbl
+#define DECLARE_INTERFACE_(iface, base) DECLARE_INTERFACE(iface)
+#endif
+
+/* ---- the process and its threads -------------------------------------------------------------------- */
+
+typedef enum tagCOINITBASE { COINITBASE_MULTITHREADED = 0x0 } COINITBASE;
+
+/*
+ * Counted for each thread; every success, S_FALSE too, is undone by one CoUninitialize. A thread
+ * that ends undoes what it left.
+ *
+ * S_FALSE             this thread has done so before.
+ * RPC_E_CHANGED_MODE  in the other mode; nothing to undo.
+ * E_INVALIDARG        reserved is not NULL, or an unknown flag.
+ * E_OUTOFMEMORY       no memory.
+ */
+WINOLEAPI CoInitializeEx(LPVOID reserved, DWORD mode);
+/* Once too often is harmless. */
+WINOLEAPI_(void) CoUninitialize(void);
+
+/*
+ * What this server demands of incoming calls; once in a process, before that any call is let in.
+ * Whatever would need more than that to be true is refused, with nothing done: a list of who may
+ * call, own identities for outgoing calls, capabilities that are about them.
+ *
+ * CO_E_NOTINITIALIZED              no CoInitialize yet.
+ * RPC_E_TOO_LATE                   done before (C-01).
+ * RPC_E_NO_GOOD_SECURITY_PACKAGES  services are named: the library has none to register (C-02).
+ * E_NOTIMPL                        known, but there is nothing here that would do it.
+ * E_INVALIDARG                     a level or flag that does not exist, imp_level DEFAULT (C-04),
+ *                                  a reserved argument, or two that contradict each other.
+ */
+WINOLEAPI CoInitializeSecurity(PSECURITY_DESCRIPTOR descriptor, LONG service_count,
+                               SOLE_AUTHENTICATION_SERVICE *services, void *reserved1,
+                               DWORD authn_level, DWORD imp_level, void *auth_list,
+                               DWORD capabilities, void *reserved3);
+
+/* ---- classes ---------------------------------------------------------------------------------------- */
+
+/*
+ * CLSID_StdEvent, CLSID_ManualResetEvent and CLSID_SynchronizeContainer, in this process. With an
+ * outer object only IID_IUnknown can be asked for, and what comes back is not the outer one's (A-05).
+ *
+ * REGDB_E_CLASSNOTREG  no such class, or not in the context asked for.
+ * E_NOINTERFACE        the object has no such interface.
+ * CO_E_NOTINITIALIZED  no CoInitialize, on this thread or (multithreaded) on any.
+ * E_INVALIDARG         an outer object and another interface than IID_IUnknown; a NULL.
+ * E_POINTER            CoCreateInstance: object is NULL.
+ */
+WINOLEAPI CoCreateInstance(REFCLSID clsid, LPUNKNOWN outer, DWORD context, REFIID riid,
+                           LPVOID *object);
+WINOLEAPI CoGetClassObject(REFCLSID clsid, DWORD context, LPVOID reserved, REFIID riid,
+                           LPVOID *object);
+
+/* What waits accept (Y-21). Of these only COWAIT_WAITALL has a meaning outside a message loop. */
+typedef enum tagCOWAIT_FLAGS {
+    COWAIT_DEFAULT = 0,
+    COWAIT_WAITALL = 1,
+    COWAIT_ALERTABLE = 2,
+    COWAIT_INPUTAVAILABLE = 4,
+    COWAIT_DISPATCH_CALLS = 8,
+    COWAIT_DISPATCH_WINDOW_MESSAGES = 0x10
+} COWAIT_FLAGS;
+
+/* ---- memory, and GUIDs as text ------------------------------------------------------------------------ */
+
+/* 0 bytes are an allocation like any other. */
+WINOLEAPI_(LPVOID) CoTaskMemAlloc(SIZE_T size);
+/* NULL allocates; 0 bytes free, and give NULL. On failure the memory stays as it was. */
+WINOLEAPI_(LPVOID) CoTaskMemRealloc(LPVOID memory, SIZE_T size);
+WINOLEAPI_(void) CoTaskMemFree(LPVOID memory);
+
+/* "{00000000-0000-0000-C000-000000000046}". The number of characters with the final 0, which is 39;
+ * 0 if there is no room for them. */
+WINOLEAPI_(int) StringFromGUID2(REFGUID guid, LPOLESTR string, int room);
+/* NULL gives IID_NULL. E_INVALIDARG for another length than 38, CO_E_IIDSTRING for another form; the
+ * IID is then IID_NULL too. */
+WINOLEAPI IIDFromString(LPCOLESTR string, LPIID iid);
+
+#endif

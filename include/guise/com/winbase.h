@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GUISE_COM_WINBASE_H
+#define GUISE_COM_WINBASE_H
+
+#include "winerror.h"
+#include "winnt.h"
+
+/* A wait without end. */
+#define INFINITE 0xFFFFFFFFu
+
+#endif
