@@ -11,16 +11,23 @@ install(FILES ${guise_headers}
 install(FILES LICENSE README.md CHANGELOG.md docs/rules.md
   DESTINATION "${CMAKE_INSTALL_DOCDIR}"
   COMPONENT guise_Development)
+install(FILES ${guise_com_headers}
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/guise/com"
+  COMPONENT guise_Development)
 
 # An export set for each library, so that a distribution may package them apart.
-foreach(kind IN ITEMS shared static)
-  install(TARGETS guise_${kind} EXPORT guise_${kind}
+set(guise_includes_ "${CMAKE_INSTALL_INCLUDEDIR}")
+set(guise_includes_com_ "${CMAKE_INSTALL_INCLUDEDIR}/guise/com")
+foreach(library IN ITEMS shared static com_shared com_static)
+  string(REGEX REPLACE "shared|static" "" layer "${library}")
+  string(REPLACE "_" "-" file "guise-${library}-targets.cmake")
+  install(TARGETS guise_${library} EXPORT guise_${library}
     RUNTIME COMPONENT guise_Runtime
     LIBRARY COMPONENT guise_Runtime NAMELINK_COMPONENT guise_Development
     ARCHIVE COMPONENT guise_Development
-    INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-  install(EXPORT guise_${kind}
-    FILE guise-${kind}-targets.cmake
+    INCLUDES DESTINATION "${guise_includes_${layer}}")
+  install(EXPORT guise_${library}
+    FILE ${file}
     NAMESPACE guise::
     DESTINATION "${guise_config_dir}"
     COMPONENT guise_Development)
@@ -51,6 +58,7 @@ else()
   set(guise_pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
 configure_file(cmake/guise.pc.in guise.pc @ONLY)
-install(FILES "${CMAKE_CURRENT_BINARY_DIR}/guise.pc"
+configure_file(cmake/guise-com.pc.in guise-com.pc @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/guise.pc" "${CMAKE_CURRENT_BINARY_DIR}/guise-com.pc"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
   COMPONENT guise_Development)

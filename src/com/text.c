@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* GUIDs as text: "{00112233-4455-6677-8899-AABBCCDDEEFF}". */
+#include <stdbool.h>
+
+#include <guise/com/objbase.h>
+
+enum { TEXT_LENGTH = 38 };
+
+/* The 16 bytes in the order in which they are written: Data1 to Data3 highest first. */
+static void to_bytes(const GUID *guid, unsigned char bytes[16])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        bytes[i] = (unsigned char)(guid->Data1 >> (24 - 8 * i));
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        bytes[4 + i] = (unsigned char)(guid->Data2 >> (8 - 8 * i));
+        bytes[6 + i] = (unsigned char)(guid->Data3 >> (8 - 8 * i));
+    }
+    memcpy(bytes + 8, guid->Data4, sizeof guid->Data4);
+}
+
+static void from_bytes(const unsigned char bytes[16], GUID *guid)
+{
+    guid->Data1 = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+                  (uint32_t)bytes[3];
+    guid->Data2 = (uint16_t)(bytes[4] << 8 | bytes[5]);
+    guid->Data3 = (uint16_t)(bytes[6] << 8 | bytes[7]);
+    memcpy(guid->Data4, bytes + 8, sizeof guid->Data4);
+}
+
+/* A dash stands before these bytes. */
+static bool dash_before(unsigned byte)
+{
+    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
+
+int STDAPICALLTYPE StringFromGUID2(REFGUID guid, LPOLESTR string, int room)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    unsigned char bytes[16];
+    OLECHAR *next = string;
+
+    if (guid == NULL || string == NULL || room < TEXT_LENGTH + 1) {
+        return 0;
+    }
+    to_bytes(guid, bytes);
+    *next++ = '{';
+    for (unsigned i = 0; i < sizeof bytes; i++) {
+        if (dash_before(i)) {
+            *next++ = '-';
+        }
+        *next++ = (OLECHAR)digits[bytes[i] >> 4];
+        *next++ = (OLECHAR)digits[bytes[i] & 15];
+    }
+    *next++ = '}';
+    *next = 0;
+    return TEXT_LENGTH + 1;
+}
+
+/* -1 for what is not a digit. */
+static int digit(OLECHAR c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'A' && c <= 'F') {
+        return c - 'A' + 10;
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool has_length(LPCOLESTR string)
+{
+    unsigned length = 0;
+
+    while (length <= TEXT_LENGTH && string[length] != 0) {
+        length++;
+    }
+    return length == TEXT_LENGTH;
+}
+
+/* Of a string that has the length. */
+static bool parse(LPCOLESTR string, unsigned char bytes[16])
+{
+    const OLECHAR *next = string + 1;
+
+    if (string[0] != '{' || string[TEXT_LENGTH - 1] != '}') {
+        return false;
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        int high, low;
+
+        if (dash_before(i) && *next++ != '-') {
+            return false;
+        }
+        high = digit(*next++);
+        low = digit(*next++);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    return true;
+}
+
+HRESULT STDAPICALLTYPE IIDFromString(LPCOLESTR string, LPIID iid)
+{
+    unsigned char bytes[16];
+
+    if (iid == NULL) {
+        return E_INVALIDARG;
+    }
+    *iid = IID_NULL;
+    if (string == NULL) {
+        return S_OK;
+    }
+    if (!has_length(string)) {
+        return E_INVALIDARG;
+    }
+    if (!parse(string, bytes)) {
+        return CO_E_IIDSTRING;
+    }
+    from_bytes(bytes, iid);
+    return S_OK;
+}
