@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of guise-com include first: COM as a program in C includes it, and exact results. */
+#ifndef GUISE_TEST_COM_TEST_H
+#define GUISE_TEST_COM_TEST_H
+
+#include "support/test.h"
+
+#define COBJMACROS
+#include <objbase.h>
+
+#define assert_hr(actual, expected) assert_result((actual), (expected))
+
+/* A failure must clear the out parameter it is given. */
+#define POISON ((void *)(uintptr_t)0x5AFE5AFE)
+
+/* The number of references the object has. */
+#define references_of(object)                                                                      \
+    (((IUnknown *)(object))->lpVtbl->AddRef((IUnknown *)(object)),                                 \
+     ((IUnknown *)(object))->lpVtbl->Release((IUnknown *)(object)))
+
+#endif
