@@ -64,6 +64,10 @@ else()
   add_library(guise::com ALIAS guise_com_shared)
 endif()
 
+# Installed it finds the core beside it: a program's own search path is not for libraries' needs.
+if(NOT APPLE)
+  set_target_properties(guise_com_shared PROPERTIES INSTALL_RPATH "$ORIGIN")
+endif()
 set_target_properties(guise_com_shared PROPERTIES
   VERSION ${PROJECT_VERSION}
   SOVERSION ${PROJECT_VERSION_MAJOR})

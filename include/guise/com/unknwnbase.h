@@ -4,6 +4,12 @@
 
 #include "wtypesbase.h"
 
+/*
+ * In C++ interfaces are abstract classes, over the same vtables; with CINTERFACE they are as in C.
+ * An object of the library has no type information of C++'s: dynamic_cast and typeid do not work on
+ * it (they do not in COM), and the undefined-behaviour sanitizer needs -fno-sanitize=vptr.
+ */
+
 typedef interface IUnknown IUnknown;
 typedef interface IClassFactory IClassFactory;
 typedef IUnknown *LPUNKNOWN;
