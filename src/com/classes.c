@@ -10,7 +10,7 @@ struct factory {
     HRESULT (*create)(IUnknown *outer, IUnknown **out);
 };
 
-/* ---- IClassFactory ---------------------------------------------------------------------------------- */
+/* ---- IClassFactory --------------------------------------------------------------------------- */
 
 static HRESULT STDMETHODCALLTYPE factory_query(IClassFactory *This, REFIID riid, void **out)
 {
@@ -78,7 +78,7 @@ static HRESULT STDMETHODCALLTYPE factory_lock(IClassFactory *This, BOOL lock)
 static const IClassFactoryVtbl factory_vtbl = {factory_query, factory_addref, factory_release,
                                                factory_create, factory_lock};
 
-/* ---- finding them ------------------------------------------------------------------------------------- */
+/* ---- finding them ---------------------------------------------------------------------------- */
 
 /* Not const: methods take This as it is, and never write to it. */
 static struct factory s_factories[] = {

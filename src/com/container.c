@@ -29,7 +29,7 @@ static struct container *container_of(ISynchronizeContainer *iface)
     return (struct container *)((char *)iface - offsetof(struct container, iface));
 }
 
-/* ---- IUnknown ---------------------------------------------------------------------------------------- */
+/* ---- IUnknown -------------------------------------------------------------------------------- */
 
 static HRESULT STDMETHODCALLTYPE container_query(ISynchronizeContainer *This, REFIID riid,
                                                  void **out)
@@ -53,7 +53,7 @@ static ULONG STDMETHODCALLTYPE container_release(ISynchronizeContainer *This)
     return outer->lpVtbl->Release(outer);
 }
 
-/* ---- adding -------------------------------------------------------------------------------------------- */
+/* ---- adding ---------------------------------------------------------------------------------- */
 
 /* A place of the caller's own, or NULL when full. */
 static struct member *take_place(struct container *container)
@@ -105,7 +105,7 @@ static HRESULT STDMETHODCALLTYPE container_add(ISynchronizeContainer *This, ISyn
     return result;
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------------ */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 static ISynchronize *object_of(struct container *container, const guise_signal *signal)
 {
@@ -148,7 +148,7 @@ static HRESULT STDMETHODCALLTYPE container_wait(ISynchronizeContainer *This, DWO
 static const ISynchronizeContainerVtbl container_vtbl = {
     container_query, container_addref, container_release, container_add, container_wait};
 
-/* ---- life -------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static IUnknown *find(struct guise__com_object *object, const IID *riid)
 {

@@ -25,7 +25,7 @@ static struct event *event_of_source(guise__com_signal_source *source)
     return (struct event *)((char *)source - offsetof(struct event, source));
 }
 
-/* ---- ISynchronize ---------------------------------------------------------------------------------- */
+/* ---- ISynchronize ---------------------------------------------------------------------------- */
 
 static HRESULT STDMETHODCALLTYPE sync_query(ISynchronize *This, REFIID riid, void **out)
 {
@@ -70,7 +70,7 @@ static HRESULT STDMETHODCALLTYPE sync_reset(ISynchronize *This)
 static const ISynchronizeVtbl sync_vtbl = {sync_query, sync_addref, sync_release,
                                            sync_wait,  sync_signal, sync_reset};
 
-/* ---- the signal, for containers ----------------------------------------------------------------------- */
+/* ---- the signal, for containers -------------------------------------------------------------- */
 
 static HRESULT STDMETHODCALLTYPE source_query(guise__com_signal_source *This, REFIID riid,
                                               void **out)
@@ -96,7 +96,7 @@ static guise_signal *STDMETHODCALLTYPE source_signal(guise__com_signal_source *T
 static const guise__com_signal_source_vtbl source_vtbl = {source_query, source_addref,
                                                           source_release, source_signal};
 
-/* ---- life -------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* Y-09: this is what the outer object's QueryInterface reaches. */
 static IUnknown *find(struct guise__com_object *object, const IID *riid)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every COM object of the library is made of: an IUnknown of its own, a count, and whose object
- * it is part of. Aggregated (A-05, Y-09), its other interfaces are the outer object's: they ask
- * `outer` for every interface and count there. Alone, `outer` is the object itself.
+ * What every COM object of the library is made of: an IUnknown of its own, a count, and whose
+ * object it is part of. Aggregated (A-05, Y-09), its other interfaces are the outer object's: they
+ * ask `outer` for every interface and count there. Alone, `outer` is the object itself.
  */
 #ifndef GUISE_SRC_COM_OBJECT_H
 #define GUISE_SRC_COM_OBJECT_H

@@ -27,7 +27,7 @@ static pthread_once_t s_once = PTHREAD_ONCE_INIT;
 static pthread_key_t s_key; /* not NULL in a thread that is initialized */
 static bool s_has_key;      /* (once) */
 
-/* ---- threads ------------------------------------------------------------------------------------------ */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 /* Relaxed, throughout: a thread that learns of the apartment has not been told anything else. */
 static void leave_apartment(struct apartment *apartment)
@@ -104,7 +104,7 @@ bool guise__com_is_initialized(void)
            atomic_load_explicit(&s_multithreaded, memory_order_relaxed) != 0;
 }
 
-/* ---- security ----------------------------------------------------------------------------------------- */
+/* ---- security -------------------------------------------------------------------------------- */
 
 #define EOAC_CLOAKING ((DWORD)(EOAC_STATIC_CLOAKING | EOAC_DYNAMIC_CLOAKING))
 /* They forbid what does not happen here: activation as the activator, custom marshaling. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The second source file of a program that defines the same identifier, and knows windows.h only. */
+/* The second source file of a program, which defines the same identifier; with windows.h only. */
 #include <windows.h>
 
 #include <initguid.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of guise-com include first: COM as a program in C includes it, and exact results. */
+/* What the tests of guise-com include first: COM as C programs include it, and exact results. */
 #ifndef GUISE_TEST_COM_TEST_H
 #define GUISE_TEST_COM_TEST_H
 

@@ -12,7 +12,7 @@
 
 const IID *second_unit_iid(void);
 
-/* ---- widths -------------------------------------------------------------------------------------------- */
+/* ---- widths ---------------------------------------------------------------------------------- */
 
 #define IS_SIGNED(type) ((type)-1 < (type)1)
 
@@ -50,7 +50,7 @@ static void a_guid_has_no_padding(void **state)
     assert_int_equal(offsetof(GUID, Data4), 8);
 }
 
-/* ---- slots --------------------------------------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 #define assert_slot(interface_name, method, slot)                                                  \
     assert_int_equal(offsetof(interface_name##Vtbl, method), (slot) * sizeof(void (*)(void)))
@@ -104,7 +104,7 @@ static void slots_of_security_and_cancellation(void **state)
     assert_slot(ICancelMethodCalls, TestCancel, 4);
 }
 
-/* ---- codes --------------------------------------------------------------------------------------------- */
+/* ---- codes ----------------------------------------------------------------------------------- */
 
 struct code {
     const char *name;
@@ -167,7 +167,7 @@ static void macros_of_winerror(void **state)
 #endif
 }
 
-/* ---- identifiers --------------------------------------------------------------------------------------- */
+/* ---- identifiers ----------------------------------------------------------------------------- */
 
 struct identifier {
     const GUID *guid;
@@ -227,7 +227,7 @@ static void two_units_define_one_identifier(void **state)
     assert_true(IsEqualCLSID(&CLSID_NULL, &IID_NULL));
 }
 
-/* ---- constants ----------------------------------------------------------------------------------------- */
+/* ---- constants ------------------------------------------------------------------------------- */
 
 #define ROW(name, value) {#name, (int64_t)(name), (value)}
 
@@ -275,7 +275,7 @@ static void services(void **state)
     check_codes(codes, sizeof codes / sizeof *codes);
 }
 
-/* ---- an interface of a program's own ------------------------------------------------------------------- */
+/* ---- an interface of a program's own --------------------------------------------------------- */
 
 #undef INTERFACE
 #define INTERFACE IOwn

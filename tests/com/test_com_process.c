@@ -10,7 +10,7 @@
 #include "support/child.h"
 #include "support/wt.h"
 
-/* ---- CoInitialize ----------------------------------------------------------------------------------------- */
+/* ---- CoInitialize ---------------------------------------------------------------------------- */
 
 static void initialization_is_counted(void **state)
 {
@@ -100,7 +100,7 @@ static void a_thread_that_ends_leaves(void **state)
     assert_false(guise__com_is_initialized());
 }
 
-/* ---- CoInitializeSecurity -------------------------------------------------------------------------------- */
+/* ---- CoInitializeSecurity -------------------------------------------------------------------- */
 
 /* What servers call it with. */
 static HRESULT secure(DWORD authn_level, DWORD imp_level, DWORD capabilities)
@@ -218,7 +218,7 @@ static void com_security_level_is_demanded(void **state)
     assert_child_passes(admit_default, NULL);
 }
 
-/* ---- memory -------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static void memory_grows_and_goes(void **state)
 {
@@ -266,9 +266,10 @@ static void too_much_memory(void **state)
 #endif
 }
 
-/* ---- text ----------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
-static const IID s_iid = {0x01234567, 0x89AB, 0xCDEF, {0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10}};
+static const IID s_iid = {
+    0x01234567, 0x89AB, 0xCDEF, {0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10}};
 static const OLECHAR s_text[] = u"{01234567-89AB-CDEF-FEDC-BA9876543210}";
 
 static void guid_to_string(void **state)

@@ -12,7 +12,7 @@
 
 enum { SECONDS = 20, LONG_TIME = 10000, SHORT_TIME = 30, MEMBERS_MAX = 63 };
 
-/* ---- things ------------------------------------------------------------------------------------------------ */
+/* ---- things ---------------------------------------------------------------------------------- */
 
 static void *make(const CLSID *clsid, const IID *riid)
 {
@@ -52,7 +52,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------ */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void com_V_28_std_event(void **state)
 {
@@ -151,7 +151,7 @@ static void one_waiter_for_each_signal(void **state)
     drop(sync);
 }
 
-/* ---- IUnknown ---------------------------------------------------------------------------------------------- */
+/* ---- IUnknown -------------------------------------------------------------------------------- */
 
 static void check_refused(void *object, const IID *riid)
 {
@@ -178,6 +178,7 @@ static void objects_have_an_identity(void **state)
 {
     ISynchronize *sync = make_std();
     ISynchronizeContainer *container = make_container();
+    void *unknown;
 
     (void)state;
     check_identity(sync, &IID_ISynchronize);
@@ -186,6 +187,9 @@ static void objects_have_an_identity(void **state)
     check_refused(sync, &IID_NULL);
     check_refused(container, &IID_ISynchronize);
     assert_hr(ISynchronize_QueryInterface(sync, &IID_IUnknown, NULL), E_POINTER);
+    unknown = POISON;
+    assert_hr(ISynchronize_QueryInterface(sync, NULL, &unknown), E_INVALIDARG);
+    assert_null(unknown);
     drop(sync);
     drop(container);
 }
@@ -206,7 +210,7 @@ static void nothing_is_offered_that_does_not_work(void **state)
     drop(container);
 }
 
-/* ---- classes ----------------------------------------------------------------------------------------------- */
+/* ---- classes --------------------------------------------------------------------------------- */
 
 static void factories(void **state)
 {
@@ -217,10 +221,14 @@ static void factories(void **state)
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
         factory = object = again = POISON;
-        assert_hr(CoGetClassObject(classes[i], CLSCTX_ALL, NULL, &IID_IClassFactory, &factory), S_OK);
-        assert_hr(IClassFactory_CreateInstance((IClassFactory *)factory, NULL, &IID_IUnknown, &object), S_OK);
+        assert_hr(CoGetClassObject(classes[i], CLSCTX_ALL, NULL, &IID_IClassFactory, &factory),
+                  S_OK);
+        assert_hr(IClassFactory_CreateInstance((IClassFactory *)factory, NULL, &IID_IUnknown,
+                                               &object),
+                  S_OK);
         drop(object);
-        assert_hr(CoGetClassObject(classes[i], CLSCTX_INPROC_SERVER, NULL, &IID_IUnknown, &again), S_OK);
+        assert_hr(CoGetClassObject(classes[i], CLSCTX_INPROC_SERVER, NULL, &IID_IUnknown, &again),
+                  S_OK);
         assert_ptr_equal(again, factory);
         assert_hr(IClassFactory_LockServer((IClassFactory *)factory, TRUE), S_OK);
         assert_hr(IClassFactory_LockServer((IClassFactory *)factory, FALSE), S_OK);
@@ -235,7 +243,8 @@ static void factories_check_their_arguments(void **state)
     IClassFactory *factory;
 
     (void)state;
-    assert_hr(CoGetClassObject(&CLSID_StdEvent, CLSCTX_ALL, NULL, &IID_IClassFactory, &found), S_OK);
+    assert_hr(CoGetClassObject(&CLSID_StdEvent, CLSCTX_ALL, NULL, &IID_IClassFactory, &found),
+              S_OK);
     factory = found;
     assert_hr(IClassFactory_QueryInterface(factory, &IID_ISynchronize, &object), E_NOINTERFACE);
     assert_null(object);
@@ -275,13 +284,14 @@ static void classes_that_are_not_there(void **state)
     check_not_created(NULL, CLSCTX_ALL, &IID_IUnknown, E_INVALIDARG);
     check_not_created(&CLSID_StdEvent, CLSCTX_ALL, NULL, E_INVALIDARG);
     assert_hr(CoCreateInstance(&CLSID_StdEvent, NULL, CLSCTX_ALL, &IID_IUnknown, NULL), E_POINTER);
-    assert_hr(CoGetClassObject(&CLSID_StdEvent, CLSCTX_ALL, NULL, &IID_IUnknown, NULL), E_INVALIDARG);
+    assert_hr(CoGetClassObject(&CLSID_StdEvent, CLSCTX_ALL, NULL, &IID_IUnknown, NULL),
+              E_INVALIDARG);
     assert_hr(CoGetClassObject(&CLSID_StdEvent, CLSCTX_ALL, &object, &IID_IUnknown, &object),
               E_INVALIDARG);
     assert_null(object);
 }
 
-/* ---- aggregation ------------------------------------------------------------------------------------------- */
+/* ---- aggregation ----------------------------------------------------------------------------- */
 
 /* An object of a program's own that has one of the library's in it. */
 struct outer {
@@ -323,7 +333,8 @@ static void aggregate(struct outer *outer, const CLSID *clsid)
     memset(outer, 0, sizeof *outer);
     outer->iface.lpVtbl = &s_outer_vtbl;
     outer->refs = 1;
-    assert_hr(CoCreateInstance(clsid, &outer->iface, CLSCTX_INPROC_SERVER, &IID_IUnknown, &inner), S_OK);
+    assert_hr(CoCreateInstance(clsid, &outer->iface, CLSCTX_INPROC_SERVER, &IID_IUnknown, &inner),
+              S_OK);
     outer->inner = inner;
     /* Made without a word to the outer object, and holding none of its references. */
     assert_int_equal(outer->refs, 1);
@@ -338,7 +349,8 @@ static void aggregation_is_by_iunknown(void **state)
     void *object = POISON;
 
     (void)state;
-    assert_hr(CoCreateInstance(&CLSID_StdEvent, &outer.iface, CLSCTX_ALL, &IID_ISynchronize, &object),
+    assert_hr(CoCreateInstance(&CLSID_StdEvent, &outer.iface, CLSCTX_ALL, &IID_ISynchronize,
+                               &object),
               E_INVALIDARG);
     assert_null(object);
     assert_int_equal(outer.refs, 1);
@@ -379,14 +391,15 @@ static void aggregated_interfaces_are_the_outer_objects(void **state)
     check_delegates(&CLSID_SynchronizeContainer, &IID_ISynchronizeContainer);
 }
 
-/* ---- containers -------------------------------------------------------------------------------------------- */
+/* ---- containers ------------------------------------------------------------------------------ */
 
 static void check_wait(ISynchronizeContainer *container, DWORD flags, DWORD milliseconds,
                        HRESULT expected, ISynchronize *expected_object)
 {
     ISynchronize *object = POISON;
 
-    assert_hr(ISynchronizeContainer_WaitMultiple(container, flags, milliseconds, &object), expected);
+    assert_hr(ISynchronizeContainer_WaitMultiple(container, flags, milliseconds, &object),
+              expected);
     assert_ptr_equal(object, expected_object);
     if (object != NULL) {
         (void)ISynchronize_Release(object);
@@ -477,7 +490,7 @@ static void aggregated_objects_are_members(void **state)
     drop(outer.inner);
 }
 
-/* ---- an ISynchronize of somebody else's -------------------------------------------------------------------- */
+/* ---- an ISynchronize of somebody else's ------------------------------------------------------ */
 
 static HRESULT STDMETHODCALLTYPE foreign_query(ISynchronize *This, REFIID riid, void **object)
 {
@@ -520,7 +533,7 @@ static void foreign_objects_are_no_members(void **state)
     drop(container);
 }
 
-/* ---- many threads ------------------------------------------------------------------------------------------ */
+/* ---- many threads ---------------------------------------------------------------------------- */
 
 enum { ADDERS = 4, ROUNDS = 200 };
 
@@ -536,7 +549,9 @@ static void add_and_signal(struct wt *w)
     unsigned i;
 
     while ((i = atomic_fetch_add(&crowd->next, 1)) < MEMBERS_MAX) {
-        WT_CHECK_RESULT(w, ISynchronizeContainer_AddSynchronize(crowd->container, crowd->members[i]), S_OK);
+        WT_CHECK_RESULT(w, ISynchronizeContainer_AddSynchronize(crowd->container,
+                                                                crowd->members[i]),
+                        S_OK);
         WT_CHECK_RESULT(w, ISynchronize_Signal(crowd->members[i]), S_OK);
     }
 }

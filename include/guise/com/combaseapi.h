@@ -3,8 +3,8 @@
  * The library, its classes, and what every COM program needs.
  *
  * There is one multithreaded apartment and it is the whole process (X-21). CoInitialize's
- * single-threaded mode is remembered and compared, but nothing is marshaled to such a thread and its
- * waits block like any other's (Y-19).
+ * single-threaded mode is remembered and compared, but nothing is marshaled to such a thread and
+ * its waits block like any other's (Y-19).
  */
 #ifndef GUISE_COM_COMBASEAPI_H
 #define GUISE_COM_COMBASEAPI_H
@@ -13,7 +13,7 @@
 #include "objidlbase.h"
 #include "unknwnbase.h"
 
-/* ---- how functions and interfaces are declared ---------------------------------------------------- */
+/* ---- how functions and interfaces are declared ----------------------------------------------- */
 
 #define WINOLEAPI EXTERN_C GUISE_API HRESULT STDAPICALLTYPE
 #define WINOLEAPI_(type) EXTERN_C GUISE_API type STDAPICALLTYPE
@@ -49,7 +49,7 @@
 #define DECLARE_INTERFACE_(iface, base) DECLARE_INTERFACE(iface)
 #endif
 
-/* ---- the process and its threads -------------------------------------------------------------------- */
+/* ---- the process and its threads ------------------------------------------------------------- */
 
 typedef enum tagCOINITBASE { COINITBASE_MULTITHREADED = 0x0 } COINITBASE;
 
@@ -83,11 +83,11 @@ WINOLEAPI CoInitializeSecurity(PSECURITY_DESCRIPTOR descriptor, LONG service_cou
                                DWORD authn_level, DWORD imp_level, void *auth_list,
                                DWORD capabilities, void *reserved3);
 
-/* ---- classes ---------------------------------------------------------------------------------------- */
+/* ---- classes --------------------------------------------------------------------------------- */
 
 /*
  * CLSID_StdEvent, CLSID_ManualResetEvent and CLSID_SynchronizeContainer, in this process. With an
- * outer object only IID_IUnknown can be asked for, and what comes back is not the outer one's (A-05).
+ * outer object only IID_IUnknown can be asked for; what comes back is not the outer one's (A-05).
  *
  * REGDB_E_CLASSNOTREG  no such class, or not in the context asked for.
  * E_NOINTERFACE        the object has no such interface.
@@ -110,7 +110,7 @@ typedef enum tagCOWAIT_FLAGS {
     COWAIT_DISPATCH_WINDOW_MESSAGES = 0x10
 } COWAIT_FLAGS;
 
-/* ---- memory, and GUIDs as text ------------------------------------------------------------------------ */
+/* ---- memory, and GUIDs as text --------------------------------------------------------------- */
 
 /* 0 bytes are an allocation like any other. */
 WINOLEAPI_(LPVOID) CoTaskMemAlloc(SIZE_T size);
@@ -121,8 +121,8 @@ WINOLEAPI_(void) CoTaskMemFree(LPVOID memory);
 /* "{00000000-0000-0000-C000-000000000046}". The number of characters with the final 0, which is 39;
  * 0 if there is no room for them. */
 WINOLEAPI_(int) StringFromGUID2(REFGUID guid, LPOLESTR string, int room);
-/* NULL gives IID_NULL. E_INVALIDARG for another length than 38, CO_E_IIDSTRING for another form; the
- * IID is then IID_NULL too. */
+/* NULL gives IID_NULL. E_INVALIDARG for another length than 38, CO_E_IIDSTRING for another form;
+ * the IID is then IID_NULL too. */
 WINOLEAPI IIDFromString(LPCOLESTR string, LPIID iid);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "../export.h"
 
-/* ---- calling and linkage: the platform's own ---------------------------------------------------- */
+/* ---- calling and linkage: the platform's own ------------------------------------------------- */
 
 #ifdef __cplusplus
 #define EXTERN_C extern "C"
@@ -39,7 +39,7 @@
 #define FORCEINLINE static inline
 #endif
 
-/* ---- types ---------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 #define VOID void
 typedef void *PVOID, *LPVOID;

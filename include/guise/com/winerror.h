@@ -30,7 +30,7 @@
 
 #define _HRESULT_TYPEDEF_(value) ((HRESULT)(value))
 
-/* ---- HRESULTs -------------------------------------------------------------------------------------- */
+/* ---- HRESULTs -------------------------------------------------------------------------------- */
 
 #define NOERROR 0
 #define S_OK ((HRESULT)0)
@@ -88,7 +88,7 @@
 #define CO_E_FAILEDTOOPENPROCESSTOKEN _HRESULT_TYPEDEF_(0x8001013C)
 #define CO_E_CANCEL_DISABLED _HRESULT_TYPEDEF_(0x80010140)
 
-/* ---- Win32 ------------------------------------------------------------------------------------------ */
+/* ---- Win32 ----------------------------------------------------------------------------------- */
 
 #define ERROR_SUCCESS 0
 #define NO_ERROR 0
@@ -107,7 +107,7 @@
 #define ERROR_BAD_VALIDATION_CLASS 1348
 #define ERROR_BAD_TOKEN_TYPE 1349
 
-/* ---- RPC -------------------------------------------------------------------------------------------- */
+/* ---- RPC ------------------------------------------------------------------------------------- */
 
 #define RPC_S_OK ERROR_SUCCESS
 #define RPC_S_ASYNC_CALL_PENDING ERROR_IO_PENDING

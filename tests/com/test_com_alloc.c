@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Out of memory. This program brings its own allocators, the core's and guise-com's, so the
+ * libraries' are not linked: they count the blocks that live and fail the N-th request.
+ */
+#include "com_test.h"
+
+#include <stdlib.h>
+
+#include "port/port.h"
+
+static unsigned s_live;     /* blocks */
+static unsigned s_requests; /* since it was armed */
+static unsigned s_fail_at;  /* the request that fails; 0: none */
+
+static void *allocate(size_t size)
+{
+    void *memory = ++s_requests == s_fail_at ? NULL : calloc(1, size);
+
+    s_live += memory != NULL;
+    return memory;
+}
+
+static void release(void *memory)
+{
+    s_live -= memory != NULL;
+    free(memory);
+}
+
+void *guise__alloc(size_t size)
+{
+    return allocate(size);
+}
+
+void guise__free(void *memory)
+{
+    release(memory);
+}
+
+LPVOID STDAPICALLTYPE CoTaskMemAlloc(SIZE_T size)
+{
+    return allocate(size);
+}
+
+void STDAPICALLTYPE CoTaskMemFree(LPVOID memory)
+{
+    release(memory);
+}
+
+static HRESULT create(const CLSID *clsid, unsigned fail_at, void **object)
+{
+    HRESULT result;
+
+    s_requests = 0;
+    s_fail_at = fail_at;
+    *object = POISON;
+    result = CoCreateInstance(clsid, NULL, CLSCTX_ALL, &IID_IUnknown, object);
+    s_fail_at = 0;
+    return result;
+}
+
+/* Both of an object's allocations, its own and the core's. */
+static void check_class(const CLSID *clsid)
+{
+    unsigned live = s_live;
+    void *object;
+
+    for (unsigned fail_at = 1; fail_at <= 2; fail_at++) {
+        assert_hr(create(clsid, fail_at, &object), E_OUTOFMEMORY);
+        assert_null(object);
+        assert_int_equal(s_requests, fail_at);
+        assert_int_equal(s_live, live);
+    }
+    assert_hr(create(clsid, 3, &object), S_OK);
+    assert_int_equal(s_live, live + 2);
+    assert_int_equal(IUnknown_Release((IUnknown *)object), 0);
+    assert_int_equal(s_live, live);
+}
+
+static void objects_need_memory(void **state)
+{
+    (void)state;
+    check_class(&CLSID_StdEvent);
+    check_class(&CLSID_ManualResetEvent);
+    check_class(&CLSID_SynchronizeContainer);
+}
+
+/* What the core keeps for the process is there already. */
+static int initialize(void **state)
+{
+    void *object;
+
+    (void)state;
+    if (CoInitializeEx(NULL, COINIT_MULTITHREADED) != S_OK ||
+        create(&CLSID_StdEvent, 0, &object) != S_OK) {
+        return 1;
+    }
+    return IUnknown_Release((IUnknown *)object) == 0 ? 0 : 1;
+}
+
+static int uninitialize(void **state)
+{
+    (void)state;
+    CoUninitialize();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(objects_need_memory),
+    };
+
+    return cmocka_run_group_tests(tests, initialize, uninitialize);
+}
