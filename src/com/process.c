@@ -21,7 +21,7 @@ struct apartment {
 static _Thread_local struct apartment tl_apartment;
 
 static atomic_uint s_multithreaded; /* threads in the multithreaded apartment */
-static atomic_uint s_authn_level;   /* C-03; 0: CoInitializeSecurity has not succeeded yet */
+static atomic_bool s_secured;       /* CoInitializeSecurity has succeeded */
 
 static pthread_once_t s_once = PTHREAD_ONCE_INIT;
 static pthread_key_t s_key; /* not NULL in a thread that is initialized */
@@ -139,18 +139,12 @@ static HRESULT check_capabilities(DWORD capabilities)
     return (capabilities & ~EOAC_HARMLESS) != 0 ? E_NOTIMPL : S_OK;
 }
 
-static HRESULT set_authn_level(DWORD authn_level)
+/* C-01. Relaxed: that it happened is all there is to know. */
+static HRESULT secure_once(void)
 {
-    unsigned unset = 0;
-    /* C-03: DEFAULT is CONNECT. */
-    unsigned level =
-        authn_level == RPC_C_AUTHN_LEVEL_DEFAULT ? RPC_C_AUTHN_LEVEL_CONNECT : authn_level;
+    bool before = atomic_exchange_explicit(&s_secured, true, memory_order_relaxed);
 
-    /* Relaxed: the level is all there is to know. */
-    return atomic_compare_exchange_strong_explicit(&s_authn_level, &unset, level,
-                                                   memory_order_relaxed, memory_order_relaxed)
-               ? S_OK
-               : RPC_E_TOO_LATE; /* C-01 */
+    return before ? RPC_E_TOO_LATE : S_OK;
 }
 
 HRESULT STDAPICALLTYPE CoInitializeSecurity(PSECURITY_DESCRIPTOR descriptor, LONG service_count,
@@ -176,15 +170,9 @@ HRESULT STDAPICALLTYPE CoInitializeSecurity(PSECURITY_DESCRIPTOR descriptor, LON
     if (FAILED(result)) {
         return result;
     }
-    if (descriptor != NULL || auth_list != NULL) {
+    /* No call comes in through here that could be turned away for its level. */
+    if (descriptor != NULL || auth_list != NULL || authn_level != RPC_C_AUTHN_LEVEL_NONE) {
         return E_NOTIMPL;
     }
-    return set_authn_level(authn_level);
-}
-
-HRESULT guise__com_admit(DWORD authn_level)
-{
-    return authn_level < atomic_load_explicit(&s_authn_level, memory_order_relaxed)
-               ? RPC_E_ACCESS_DENIED
-               : S_OK;
+    return secure_once();
 }

@@ -10,8 +10,4 @@
 /* This thread is, by its own CoInitialize or because there is a multithreaded apartment. */
 bool guise__com_is_initialized(void);
 
-/* May a call at this authentication level come in? RPC_E_ACCESS_DENIED if CoInitializeSecurity
- * asked for more (C-03); a process that never asked leaves that to whoever made the context. */
-HRESULT guise__com_admit(DWORD authn_level);
-
 #endif
