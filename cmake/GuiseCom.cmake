@@ -70,7 +70,7 @@ if(NOT APPLE)
 endif()
 set_target_properties(guise_com_shared PROPERTIES
   VERSION ${PROJECT_VERSION}
-  SOVERSION ${PROJECT_VERSION_MAJOR})
+  SOVERSION ${guise_soversion})
 guise_link_shared(guise_com_shared src/com/guise-com.map)
 if(GUISE_HARDENING)
   guise_harden_link(guise_com_shared)
