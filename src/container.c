@@ -83,11 +83,22 @@ void guise_container_unref(guise_container *container)
     guise__free(container);
 }
 
-/* In a forked child nobody waits yet. */
+/* In a forked child nobody waits yet. A setter that was about to raise a hint is not here any more:
+ * all of them are worth a look. */
+static void forget_parent_locked(guise_container *container)
+{
+    unsigned count = atomic_load_explicit(&container->count, memory_order_relaxed);
+
+    container->waiters = (struct guise__queue){NULL, NULL};
+    /* Release: as in tell. */
+    (void)atomic_fetch_or_explicit(&container->hints, (UINT64_C(1) << count) - 1,
+                                   memory_order_release);
+}
+
 static void lock_container(guise_container *container)
 {
     if (guise__lock_take(&container->lock)) {
-        container->waiters = (struct guise__queue){NULL, NULL};
+        forget_parent_locked(container);
     }
 }
 
@@ -138,8 +149,8 @@ static struct member *reserve(guise_container *container, guise_signal *signal)
         member->container = container;
         member->signal = guise_signal_ref(signal);
         member->index = index;
-        /* Relaxed: members are found by hints, which have an order of their own. */
-        atomic_store_explicit(&container->count, index + 1, memory_order_relaxed);
+        /* Release: what is counted is complete, also in a child that a fork leaves it to. */
+        atomic_store_explicit(&container->count, index + 1, memory_order_release);
     }
     guise__lock_release(&container->lock);
     return member;
@@ -257,6 +268,10 @@ guise_result guise_container_wait_any(guise_container *container, uint32_t timeo
     /* Relaxed: it only grows. */
     if (atomic_load_explicit(&container->count, memory_order_relaxed) == 0) {
         return GUISE_E_NO_SYNC;
+    }
+    if (!guise__lock_is_current(&container->lock)) {
+        lock_container(container); /* for the hints, which are read without it */
+        guise__lock_release(&container->lock);
     }
     *which = take_first(container, &stale);
     if (*which != NULL) {

@@ -76,7 +76,7 @@ void guise__lock_destroy(struct guise__lock *lock)
     (void)pthread_mutex_destroy(&lock->mutex);
 }
 
-static bool is_current(struct guise__lock *lock)
+bool guise__lock_is_current(struct guise__lock *lock)
 {
     /* Acquire: pairs with the release in renew, for the mutex. */
     return atomic_load_explicit(&lock->generation, memory_order_acquire) ==
@@ -89,7 +89,7 @@ static bool renew(struct guise__lock *lock)
     bool mine;
 
     (void)pthread_mutex_lock(&s_renew_lock);
-    mine = !is_current(lock);
+    mine = !guise__lock_is_current(lock);
     if (mine) {
         (void)pthread_mutex_init(&lock->mutex, NULL);
         (void)pthread_mutex_lock(&lock->mutex);
@@ -101,7 +101,7 @@ static bool renew(struct guise__lock *lock)
 
 bool guise__lock_take(struct guise__lock *lock)
 {
-    if (!is_current(lock) && renew(lock)) {
+    if (!guise__lock_is_current(lock) && renew(lock)) {
         return true;
     }
     (void)pthread_mutex_lock(&lock->mutex);

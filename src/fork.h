@@ -32,6 +32,7 @@ struct guise__lock {
 #define GUISE__LOCK_INIT {PTHREAD_MUTEX_INITIALIZER, 0} /* for statics */
 bool guise__lock_init(struct guise__lock *lock);
 void guise__lock_destroy(struct guise__lock *lock);
+bool guise__lock_is_current(struct guise__lock *lock); /* false: to take it would renew it */
 bool guise__lock_take(struct guise__lock *lock);
 void guise__lock_release(struct guise__lock *lock);
 

@@ -378,10 +378,13 @@ void guise__signal_unwatch(guise_signal *signal, struct guise__watcher *watcher)
     struct guise__watcher **link = &signal->watchers;
 
     lock_signal(signal);
-    while (*link != watcher) {
+    /* Not in the list: a fork came between the container's counting it and its watching. */
+    while (*link != NULL && *link != watcher) {
         link = &(*link)->next;
     }
-    *link = watcher->next;
+    if (*link != NULL) {
+        *link = watcher->next;
+    }
     update_crowd_locked(signal);
     guise__lock_release(&signal->lock);
 }

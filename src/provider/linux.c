@@ -168,14 +168,13 @@ static bool put_on(const struct disguise *disguise, unsigned *did)
     return confirm_disguise(disguise);
 }
 
-/* The capabilities come first, to be allowed the rest, and again after the uid: a step to uid 0 may
- * raise all that are permitted, and one from it takes them all. */
+/* The uid first: it is one of the real and saved ids (may_switch), so it takes no right. Then the
+ * capabilities, whatever that step has made of them; the rest takes those. */
 static bool take_off(unsigned did)
 {
     bool caps = (did & DID_CAPS) != 0;
 
-    return (!caps || regain_caps()) &&
-           ((did & DID_UID) == 0 || guise__set_effective_uid(s_self.uid.effective)) &&
+    return ((did & DID_UID) == 0 || guise__set_effective_uid(s_self.uid.effective)) &&
            (!caps || regain_caps()) &&
            ((did & DID_GID) == 0 || guise__set_effective_gid(s_self.gid.effective)) &&
            ((did & DID_GROUPS) == 0 ||

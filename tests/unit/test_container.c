@@ -981,6 +981,72 @@ static void test_fork_while_another_thread_holds_a_lock(void **state)
     drop_inherited(&inherited);
 }
 
+static void set_it(struct wt *w)
+{
+    WT_CHECK_RESULT(w, guise_signal_set(w->arg), GUISE_OK);
+}
+
+static void find_it_set(void *arg)
+{
+    struct inherited *own = arg;
+
+    CHILD_CHECK_KEPT(guise_signal_wait(own->manual, 0), GUISE_OK);
+    check_which(own->container, 0, GUISE_OK, own->manual);
+    check_which(own->container, 1, GUISE_OK, own->manual);
+}
+
+/* The setter, which has not told the container yet, is not in the child. */
+static void test_fork_before_the_container_is_told(void **state)
+{
+    struct inherited inherited = make_inherited();
+    struct wt w;
+
+    (void)state;
+    test_watchdog(3 * SECONDS);
+    (void)guise__lock_take(&inherited.container->lock);
+    wt_start(&w, set_it, inherited.manual);
+    while (!is_set(inherited.manual)) {
+        (void)sched_yield();
+    }
+    assert_child_passes(find_it_set, &inherited);
+    guise__lock_release(&inherited.container->lock);
+    wt_join(&w);
+    drop_inherited(&inherited);
+}
+
+static void add_it(struct wt *w)
+{
+    struct inherited *own = w->arg;
+
+    WT_CHECK_RESULT(w, guise_container_add(own->container, own->manual), GUISE_OK);
+}
+
+static void drop_it(void *arg)
+{
+    struct inherited *own = arg;
+
+    guise_container_unref(own->container);
+}
+
+/* The thread that adds has counted the signal, but does not watch it yet. */
+static void test_fork_in_add(void **state)
+{
+    struct inherited inherited = make_inherited();
+    struct wt w;
+
+    (void)state;
+    test_watchdog(3 * SECONDS);
+    (void)guise__lock_take(&inherited.manual->lock);
+    wt_start(&w, add_it, &inherited);
+    while (atomic_load(&inherited.container->count) != 3) {
+        (void)sched_yield();
+    }
+    assert_child_passes(drop_it, &inherited);
+    guise__lock_release(&inherited.manual->lock);
+    wt_join(&w);
+    drop_inherited(&inherited);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1013,6 +1079,8 @@ int main(void)
         cmocka_unit_test(test_reset_before_the_container_is_told),
         cmocka_unit_test(test_latecomer_before_the_container_is_told),
         cmocka_unit_test(test_fork_while_another_thread_waits),
+        cmocka_unit_test(test_fork_before_the_container_is_told),
+        cmocka_unit_test(test_fork_in_add),
         cmocka_unit_test(test_fork_while_another_thread_holds_a_lock),
     };
 
