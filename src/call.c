@@ -150,6 +150,11 @@ guise_result guise_call_create(guise_context *client, guise_call **out)
 
 static void destroy(guise_call *call)
 {
+    struct guise__call_part *part = atomic_load_explicit(&call->part, memory_order_relaxed);
+
+    if (part != NULL) {
+        part->destroy(part);
+    }
     guise_signal_unref(atomic_load_explicit(&call->completion, memory_order_relaxed));
     guise_context_unref(call->client);
     guise__free(call);
@@ -483,6 +488,18 @@ guise_result guise__call_claim_dispatch(guise_call *call)
         }
     } while (!step(call, &seen, (seen | DISPATCHED) + REFERENCE));
     return GUISE_OK;
+}
+
+/* ---- for guise-com ---- */
+
+_Atomic(struct guise__call_part *) *guise__call_part(guise_call *call)
+{
+    return &call->part;
+}
+
+const guise_context *guise__call_client(const guise_call *call)
+{
+    return call->client;
 }
 
 /* ---- the blanket ---- */

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "com_hooks.h"
 #include "die.h"
 #include "fork.h"
 #include "provider_internal.h"
@@ -115,6 +116,10 @@ void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise
     scope->up = thread->scope;
     scope->call = call;
     scope->kind = kind;
+    scope->outer_context = thread->context;
+    if (kind != GUISE__RUN_AS) { /* which is still the same call's code */
+        thread->context = NULL;
+    }
     take_off(thread->now.token); /* S-14: no code of one client's call runs as another client */
     memset(&thread->now, 0, sizeof thread->now);
     thread->scope = scope;
@@ -140,6 +145,7 @@ void guise__scope_leave(struct guise__scope *scope)
         guise__die("a frame ended out of order (left by longjmp?)");
     }
     thread->scope = scope->up;
+    thread->context = scope->outer_context; /* S-04 */
     put_back(scope->outer.token); /* S-15; S-16 is for frameworks that do not do this */
     thread->now = scope->outer;
 }
@@ -270,6 +276,11 @@ guise_result guise_set_thread_token(const guise_token *token)
         guise__foreign_end(&thread->foreign);
     }
     return GUISE_OK;
+}
+
+void **guise__com_slot(void)
+{
+    return &tl_guise_thread.context;
 }
 
 /* ---- run_as ---- */

@@ -31,12 +31,14 @@ struct guise__scope {
     struct guise__identity outer; /* what leave puts back */
     struct guise__scope *up;
     guise_call *call; /* the current call in here; NULL: none */
+    void *outer_context; /* com_hooks.h: what leave puts back */
     enum guise__scope_kind kind;
 };
 
 struct guise__thread {
     struct guise__identity now;
     struct guise__scope *scope; /* innermost; NULL: none */
+    void *context;              /* com_hooks.h: guise-com's slot */
     bool attached;
     bool ended;                    /* its exit has been seen to; it is never attached again */
     struct guise__foreign foreign; /* shared; see foreign.h */
