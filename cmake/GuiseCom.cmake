@@ -5,6 +5,7 @@ set(guise_com_headers
   include/guise/com/cguid.h
   include/guise/com/combaseapi.h
   include/guise/com/guiddef.h
+  include/guise/com/guisecom.h
   include/guise/com/initguid.h
   include/guise/com/objbase.h
   include/guise/com/objidl.h
@@ -24,12 +25,15 @@ set(guise_com_headers
 set(guise_com_sources
   src/com/classes.c
   src/com/container.c
+  src/com/context.c
   src/com/event.c
   src/com/guids.c
   src/com/memory.c
   src/com/object.c
   src/com/process.c
-  src/com/text.c)
+  src/com/serversecurity.c
+  src/com/text.c
+  src/com/wide.c)
 
 add_library(guise_com_objects OBJECT ${guise_com_sources})
 target_include_directories(guise_com_objects PRIVATE include)

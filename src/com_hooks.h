@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What guise-com needs of the core beyond its public functions: a place in a thread and a place in a
- * call. The core keeps both, and knows nothing of what is in them.
+ * What guise-com needs of the core beyond its public functions: a place in a thread and a place in
+ * a call. The core keeps both, and knows nothing of what is in them.
  *
  * The shared library exports these as GUISE_PRIVATE: they are not part of its interface, no header
  * that is installed declares them, and they may change with every version. guise-com is always
@@ -15,10 +15,10 @@
 #include <guise/call.h>
 
 /*
- * A pointer of the calling thread's, for the context that is switched to. NULL at the beginning of a
- * thread, of each frame and of each completion function, and the outer one's again when those end,
- * whatever was put there (S-04). guise_run_as keeps it on, and restores it like the slot. Borrowed:
- * the core never looks behind it.
+ * A pointer of the calling thread's, for the context that is switched to. NULL at the beginning of
+ * a thread, of each frame and of each completion function, and the outer one's again when those
+ * end, whatever was put there (S-04). guise_run_as keeps it on, and restores it like the slot.
+ * Borrowed: the core never looks behind it.
  */
 GUISE_API void **guise__com_slot(void);
 

@@ -110,6 +110,49 @@ typedef enum tagCOWAIT_FLAGS {
     COWAIT_DISPATCH_WINDOW_MESSAGES = 0x10
 } COWAIT_FLAGS;
 
+/* ---- the call that this thread serves -------------------------------------------------------- */
+
+/*
+ * The context of the call on this thread: what CoSwitchCallContext put there, or else the current
+ * guise call's IServerSecurity, also after that has completed (X-19). One reference.
+ *
+ * RPC_E_CALL_COMPLETE  there is none: no frame, and nothing switched to (S-02).
+ * E_NOINTERFACE        it lacks the interface.
+ * E_INVALIDARG         a NULL.
+ * E_OUTOFMEMORY        no memory.
+ */
+WINOLEAPI CoGetCallContext(REFIID riid, void **object);
+
+/*
+ * Makes another object the context of this thread, or with NULL none, until this is called again or
+ * the frame ends, which puts back what was there before it (S-04). No reference is taken, so the
+ * caller keeps the object; and *old, NULL if there was none, is not to be released. An object with
+ * an IServerSecurity of its own is what a unit test needs to be somebody's server.
+ *
+ * E_INVALIDARG   old is NULL.
+ * E_OUTOFMEMORY  no memory; nothing has changed.
+ */
+WINOLEAPI CoSwitchCallContext(IUnknown *context, IUnknown **old);
+
+/*
+ * CoGetCallContext, the method of its IServerSecurity, Release (S-09): they fail as any of these.
+ * With CoImpersonateClient's failure the thread stays who it was; to go on then is to serve the
+ * client as the server (S-24). CoRevertToSelf needs a context too (S-23); a thread without one
+ * reverts through the IServerSecurity that it impersonated with.
+ */
+WINOLEAPI GUISE_MUST_USE CoImpersonateClient(void);
+WINOLEAPI CoRevertToSelf(void);
+
+/*
+ * Every argument may be NULL; imp_level must be (S-31). *server_principal is the caller's, to be
+ * freed with CoTaskMemFree; *privileges is the client's name, an OLECHAR string to be read only and
+ * lent as long as the call lives, or NULL: not authenticated, anonymous or nameless (X-10, S-36).
+ * On failure both are NULL and the rest is as it was (S-34).
+ */
+WINOLEAPI CoQueryClientBlanket(DWORD *authn_service, DWORD *authz_service,
+                               OLECHAR **server_principal, DWORD *authn_level, DWORD *imp_level,
+                               RPC_AUTHZ_HANDLE *privileges, DWORD *capabilities);
+
 /* ---- memory, and GUIDs as text --------------------------------------------------------------- */
 
 /* 0 bytes are an allocation like any other. */
