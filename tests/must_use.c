@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* S-24: compiled by tests/must_use, whole and with one result ignored at a time; never linked. */
+#include <guise/com/objbase.h>
 #include <guise/guise.h>
 
 int looks_at_every_result(guise_call *call, guise_begin_fn *fn, const guise_token *token);
@@ -24,6 +25,9 @@ int looks_at_every_result(guise_call *call, guise_begin_fn *fn, const guise_toke
 #endif
 #ifdef IGNORE_DISPATCH
     guise_call_dispatch(call, fn, call);
+#endif
+#ifdef IGNORE_CO_IMPERSONATE
+    CoImpersonateClient();
 #endif
     return guise_call_dispatch(call, fn, call) == GUISE_OK &&
            guise_run_as(token, work, call) == GUISE_OK;

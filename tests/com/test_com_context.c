@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Call contexts and IServerSecurity, as a server written for COM sees them. The stage is that of
- * the core's own tests: T0 dispatches, W is another thread. What counts is the exact HRESULT, what the
- * slot holds, and every reference; scene_teardown counts the core's, teardown here the allocations.
+ * the core's own tests: T0 dispatches, W is another thread. What counts is the exact HRESULT, what
+ * the slot holds, and every reference; scene_teardown counts the core's, teardown here the
+ * allocations.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "com_test.h"

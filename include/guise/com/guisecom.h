@@ -9,9 +9,9 @@
 
 /*
  * The IServerSecurity of a call: the same object whoever asks, so long as the call lives. It is
- * bound to this call and never reaches the client of another (X-30). It is valid on any thread; after
- * the call has completed only RevertToSelf, IsImpersonating and IUnknown's methods still work, the
- * others say RPC_E_CALL_COMPLETE (S-05, S-06, X-08).
+ * bound to this call and never reaches the client of another (X-30). It is valid on any thread;
+ * after the call has completed only RevertToSelf, IsImpersonating and IUnknown's methods still
+ * work, the others say RPC_E_CALL_COMPLETE (S-05, S-06, X-08).
  *
  * Each reference to it is one to the call: an open call whose last owner calls Release here is
  * completed as by guise_call_unref (A-21).
