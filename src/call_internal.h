@@ -11,13 +11,13 @@
 
 struct guise_call {
     _Atomic uint64_t state;
-    guise_context *client;              /* set once, owned */
-    guise_complete_fn *fn;              /* (CLAIMED, then HAS_FUNCTION) */
-    void *arg;                          /* (the same) */
-    _Atomic(guise_signal *) completion; /* (HAS_SIGNAL) owned; set once */
+    guise_context *client;                   /* set once, owned */
+    guise_complete_fn *fn;                   /* (CLAIMED, then HAS_FUNCTION) */
+    void *arg;                               /* (the same) */
+    _Atomic(guise_signal *) completion;      /* (HAS_SIGNAL) owned; set once */
     _Atomic(struct guise__call_part *) part; /* com_hooks.h: guise-com's; owned; set once */
-    atomic_uint latch;                  /* open once announced, if anybody waits */
-    unsigned generation;                /* (as fn) which process registered it */
+    atomic_uint latch;                       /* open once announced, if anybody waits */
+    unsigned generation;                     /* (as fn) which process registered it */
 };
 
 /* The one flag that decides here. */

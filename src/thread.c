@@ -146,7 +146,7 @@ void guise__scope_leave(struct guise__scope *scope)
     }
     thread->scope = scope->up;
     thread->context = scope->outer_context; /* S-04 */
-    put_back(scope->outer.token); /* S-15; S-16 is for frameworks that do not do this */
+    put_back(scope->outer.token);           /* S-15; S-16 is for frameworks that do not do this */
     thread->now = scope->outer;
 }
 

@@ -143,9 +143,9 @@ HRESULT STDAPICALLTYPE CoQueryClientBlanket(DWORD *authn_service, DWORD *authz_s
     if (FAILED(result)) {
         return result;
     }
-    result = security->lpVtbl->QueryBlanket(security, authn_service, authz_service,
-                                            server_principal, authn_level, imp_level, privileges,
-                                            capabilities);
+    result =
+        security->lpVtbl->QueryBlanket(security, authn_service, authz_service, server_principal,
+                                       authn_level, imp_level, privileges, capabilities);
     (void)security->lpVtbl->Release(security);
     return result;
 }

@@ -93,8 +93,8 @@ static HRESULT copy_principal(const char *principal, OLECHAR **out)
 }
 
 /* S-30, S-32; the numbers are written only with success, and pointers never stay what they were. */
-static HRESULT STDMETHODCALLTYPE security_query_blanket(IServerSecurity *This,
-                                                        DWORD *authn_service, DWORD *authz_service,
+static HRESULT STDMETHODCALLTYPE security_query_blanket(IServerSecurity *This, DWORD *authn_service,
+                                                        DWORD *authz_service,
                                                         OLECHAR **server_principal,
                                                         DWORD *authn_level, DWORD *imp_level,
                                                         void **privileges, DWORD *capabilities)
@@ -147,7 +147,7 @@ static BOOL STDMETHODCALLTYPE security_is_impersonating(IServerSecurity *This)
 }
 
 static const IServerSecurityVtbl security_vtbl = {
-    security_query,         security_addref,      security_release, security_query_blanket,
+    security_query,       security_addref, security_release,         security_query_blanket,
     security_impersonate, security_revert, security_is_impersonating};
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -204,8 +204,8 @@ HRESULT guise__com_server_security(guise_call *call, IServerSecurity **out)
         if (mine == NULL) {
             return E_OUTOFMEMORY;
         }
-        if (atomic_compare_exchange_strong_explicit(place, &part, &mine->part,
-                                                    memory_order_acq_rel, memory_order_acquire)) {
+        if (atomic_compare_exchange_strong_explicit(place, &part, &mine->part, memory_order_acq_rel,
+                                                    memory_order_acquire)) {
             part = &mine->part;
         } else {
             security_destroy(&mine->part); /* somebody was faster */

@@ -137,9 +137,9 @@ static bool has_no_context(void)
 
     return CoGetCallContext(&IID_IServerSecurity, &context) == RPC_E_CALL_COMPLETE &&
            context == NULL && CoImpersonateClient() == RPC_E_CALL_COMPLETE &&
-           CoRevertToSelf() == RPC_E_CALL_COMPLETE &&
-           ask_current(&answer) == RPC_E_CALL_COMPLETE && is_refused(&answer) &&
-           guise_thread_token() == token && guise_is_impersonating() == impersonating;
+           CoRevertToSelf() == RPC_E_CALL_COMPLETE && ask_current(&answer) == RPC_E_CALL_COMPLETE &&
+           is_refused(&answer) && guise_thread_token() == token &&
+           guise_is_impersonating() == impersonating;
 }
 
 /* The context of this thread, without a reference; NULL if there is none. */
@@ -239,8 +239,8 @@ static BOOL STDMETHODCALLTYPE mock_is_impersonating(IServerSecurity *This)
     return mock_of(This)->impersonated > mock_of(This)->reverted;
 }
 
-static IServerSecurityVtbl mock_vtbl = {mock_query,         mock_addref,      mock_release,
-                                        mock_query_blanket, mock_impersonate, mock_revert,
+static IServerSecurityVtbl mock_vtbl = {mock_query,           mock_addref,      mock_release,
+                                        mock_query_blanket,   mock_impersonate, mock_revert,
                                         mock_is_impersonating};
 
 static struct mock make_mock(HRESULT answer)
@@ -911,10 +911,10 @@ static guise_result v22(guise_call *call, void *arg)
     struct answer answer = poisoned();
     DWORD level = UNTOUCHED;
 
-    CHECK_HR(s, IServerSecurity_QueryBlanket(security, &answer.authn_service,
-                                             &answer.authz_service, &answer.principal,
-                                             &answer.authn_level, &level, &answer.privileges,
-                                             &answer.capabilities),
+    CHECK_HR(s,
+             IServerSecurity_QueryBlanket(security, &answer.authn_service, &answer.authz_service,
+                                          &answer.principal, &answer.authn_level, &level,
+                                          &answer.privileges, &answer.capabilities),
              E_INVALIDARG);
     CHECK(s, is_refused(&answer) && level == UNTOUCHED);
     CHECK_HR(s, CoQueryClientBlanket(NULL, NULL, NULL, NULL, &level, NULL, NULL), E_INVALIDARG);
@@ -1042,7 +1042,9 @@ static void com_names_in_utf16(void **state)
     assert_true(is_named("\xE2\x82\xAC", u"\u20AC"));
     assert_true(is_named("\xF0\x9D\x84\x9E!", u"\U0001D11E!"));
     assert_true(is_named("\xEF\xBF\xBF\xF4\x8F\xBF\xBF", u"\uFFFF\U0010FFFF"));
-    assert_true(is_named("a\xFF" "b\xC3", odd));
+    assert_true(is_named("a\xFF"
+                         "b\xC3",
+                         odd));
     assert_true(is_named("\xED\xA0\x80", surrogate));
     assert_true(is_named("\xC0\xAF\xE0\x80\x80", overlong));
     assert_true(is_named("\xF4\x90\x80\x80\xF5", beyond));
@@ -1106,8 +1108,9 @@ static guise_result with_mock(struct scene *s, struct mock *mock)
     CHECK(s, mock->reverted == before.reverted + 1);
     CHECK_HR(s, ask_current(&answer), mock->answer);
     CHECK(s, answer.authn_service == RPC_C_AUTHN_WINNT && is_text(answer.privileges, u"mallory"));
-    CHECK_HR(s, CoQueryClientBlanket(&answer.authn_service, NULL, NULL, &answer.authn_level,
-                                     &level, &answer.privileges, NULL),
+    CHECK_HR(s,
+             CoQueryClientBlanket(&answer.authn_service, NULL, NULL, &answer.authn_level, &level,
+                                  &answer.privileges, NULL),
              mock->answer);
     CHECK(s, level == RPC_C_IMP_LEVEL_DELEGATE && mock->queried == before.queried + 2);
     CHECK_HR(s, CoGetCallContext(&IID_ISynchronize, &object), E_NOINTERFACE);
@@ -1253,8 +1256,8 @@ static void looks_at_its_context(guise_call *call, guise_result result, void *ar
 
     (void)call;
     (void)result;
-    s->count = current() != NULL && current() != &s_left &&
-               CoImpersonateClient() == RPC_E_CALL_COMPLETE;
+    s->count =
+        current() != NULL && current() != &s_left && CoImpersonateClient() == RPC_E_CALL_COMPLETE;
     (void)switch_to(&s_left);
 }
 
