@@ -120,16 +120,6 @@ HRESULT STDAPICALLTYPE CoRevertToSelf(void)
     return result;
 }
 
-void guise__com_clear_blanket(OLECHAR **server_principal, void **privileges)
-{
-    if (server_principal != NULL) {
-        *server_principal = NULL;
-    }
-    if (privileges != NULL) {
-        *privileges = NULL;
-    }
-}
-
 HRESULT STDAPICALLTYPE CoQueryClientBlanket(DWORD *authn_service, DWORD *authz_service,
                                             OLECHAR **server_principal, DWORD *authn_level,
                                             DWORD *imp_level, RPC_AUTHZ_HANDLE *privileges,

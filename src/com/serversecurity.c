@@ -92,6 +92,16 @@ static HRESULT copy_principal(const char *principal, OLECHAR **out)
     return S_OK;
 }
 
+void guise__com_clear_blanket(OLECHAR **server_principal, void **privileges)
+{
+    if (server_principal != NULL) {
+        *server_principal = NULL;
+    }
+    if (privileges != NULL) {
+        *privileges = NULL;
+    }
+}
+
 /* S-30, S-32; the numbers are written only with success, and pointers never stay what they were. */
 static HRESULT STDMETHODCALLTYPE security_query_blanket(IServerSecurity *This, DWORD *authn_service,
                                                         DWORD *authz_service,
