@@ -10,10 +10,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 
+#include "fork.h"
 #include "provider_internal.h"
 #include "sized.h"
 
-static pthread_mutex_t s_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct guise__lock s_lock = GUISE__LOCK_INIT;
 static _Atomic(const guise_provider *) s_provider;
 static struct guise__limits s_limits;
 static bool s_refused; /* a provider was asked for and could not keep its promises */
@@ -67,16 +68,19 @@ static guise_result default_locked(void)
     return GUISE_OK;
 }
 
-/* Choosing opens files and joins a thread: a cancellation there would leave the lock behind. */
+/* Choosing opens files and joins a thread: a cancellation there would leave the lock behind. A child
+ * forked meanwhile makes a choice of its own; without memory for the fork handler it might wait for
+ * its parent's, which is no reason not to choose here. */
 static void lock(int *cancel)
 {
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel);
-    (void)pthread_mutex_lock(&s_lock);
+    (void)guise__fork_prepare();
+    (void)guise__lock_take(&s_lock);
 }
 
 static void unlock(int cancel)
 {
-    (void)pthread_mutex_unlock(&s_lock);
+    guise__lock_release(&s_lock);
     (void)pthread_setcancelstate(cancel, NULL);
 }
 

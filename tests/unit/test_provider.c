@@ -9,11 +9,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "context_internal.h"
 #include "support/child.h"
 #include "support/fake_provider.h"
+#include "support/wt.h"
 #include "token_internal.h"
 
 enum { SECONDS = 20 };
@@ -241,6 +243,47 @@ static void longer_provider_with_a_zero_tail_is_used(void *arg)
     guise_token_unref(make_token("A"));
 }
 PASSING(longer_provider_with_a_zero_tail_is_used)
+
+static struct wt_latch s_probing = WT_LATCH_INIT, s_probed = WT_LATCH_INIT;
+
+static guise_result slow_probe(const guise_provider *self)
+{
+    (void)self;
+    wt_latch_open(&s_probing);
+    wt_latch_wait(&s_probed);
+    return GUISE_OK;
+}
+
+static void *choose_slowly(void *arg)
+{
+    CHILD_CHECK_RESULT(guise_use_provider(arg), GUISE_OK);
+    return NULL;
+}
+
+/* Nobody in the child is choosing, so its first token settles the provider. */
+static void child_of_a_process_that_chooses_does_not_wait(void *arg)
+{
+    guise_provider slow = *guise_provider_emulated();
+    pthread_t thread;
+    int status = -1;
+    pid_t child;
+
+    (void)arg;
+    slow.probe = slow_probe;
+    CHILD_CHECK(pthread_create(&thread, NULL, choose_slowly, &slow) == 0);
+    wt_latch_wait(&s_probing);
+    child = fork();
+    if (child == 0) {
+        (void)alarm(10); /* ends a child that waits */
+        guise_token_unref(make_token("A"));
+        test_exit_child(0);
+    }
+    CHILD_CHECK(waitpid(child, &status, 0) == child);
+    CHILD_CHECK(status == 0);
+    wt_latch_open(&s_probed);
+    CHILD_CHECK(pthread_join(thread, NULL) == 0);
+}
+PASSING(child_of_a_process_that_chooses_does_not_wait)
 
 static void second_choice_is_too_late(void *arg)
 {
@@ -1534,6 +1577,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unusable_providers_are_refused),
         cmocka_unit_test(test_longer_provider_with_a_zero_tail_is_used),
+        cmocka_unit_test(test_child_of_a_process_that_chooses_does_not_wait),
         cmocka_unit_test(test_second_choice_is_too_late),
         cmocka_unit_test(test_choice_after_the_first_token_is_too_late),
         cmocka_unit_test(test_refused_choice_allows_no_token),
