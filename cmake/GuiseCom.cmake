@@ -4,8 +4,10 @@
 set(guise_com_headers
   include/guise/com/cguid.h
   include/guise/com/combaseapi.h
+  include/guise/com/errhandlingapi.h
   include/guise/com/guiddef.h
   include/guise/com/guisecom.h
+  include/guise/com/handleapi.h
   include/guise/com/initguid.h
   include/guise/com/objbase.h
   include/guise/com/objidl.h
@@ -28,6 +30,8 @@ set(guise_com_sources
   src/com/context.c
   src/com/event.c
   src/com/guids.c
+  src/com/handle.c
+  src/com/lasterror.c
   src/com/memory.c
   src/com/object.c
   src/com/process.c

@@ -2,6 +2,8 @@
 #ifndef GUISE_COM_WINBASE_H
 #define GUISE_COM_WINBASE_H
 
+#include "errhandlingapi.h"
+#include "handleapi.h"
 #include "winerror.h"
 #include "winnt.h"
 

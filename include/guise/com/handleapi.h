@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GUISE_COM_HANDLEAPI_H
+#define GUISE_COM_HANDLEAPI_H
+
+#include "errhandlingapi.h"
+
+#define INVALID_HANDLE_VALUE ((HANDLE)(LONG_PTR)-1)
+
+/*
+ * Ends the use of a handle; what it stands for goes with its last handle and its last use. A
+ * number that is no open handle is told apart always, in any thread, also when its place has a new
+ * tenant.
+ *
+ * FALSE, last error:
+ * ERROR_INVALID_HANDLE  not an open handle.
+ *
+ * Safety: any thread.
+ */
+EXTERN_C GUISE_API BOOL WINAPI CloseHandle(HANDLE handle);
+
+#endif

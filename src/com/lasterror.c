@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#include <guise/com/errhandlingapi.h>
+
+static _Thread_local DWORD tl_last_error;
+
+DWORD WINAPI GetLastError(void)
+{
+    return tl_last_error;
+}
+
+void WINAPI SetLastError(DWORD error)
+{
+    tl_last_error = error;
+}
