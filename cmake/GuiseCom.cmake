@@ -12,6 +12,7 @@ set(guise_com_headers
   include/guise/com/objbase.h
   include/guise/com/objidl.h
   include/guise/com/objidlbase.h
+  include/guise/com/processthreadsapi.h
   include/guise/com/rpc.h
   include/guise/com/rpcdce.h
   include/guise/com/rpcndr.h
@@ -25,6 +26,7 @@ set(guise_com_headers
   include/guise/com/wtypesbase.h)
 
 set(guise_com_sources
+  src/com/cancel.c
   src/com/classes.c
   src/com/container.c
   src/com/context.c
@@ -37,6 +39,7 @@ set(guise_com_sources
   src/com/process.c
   src/com/serversecurity.c
   src/com/text.c
+  src/com/threads.c
   src/com/wide.c)
 
 add_library(guise_com_objects OBJECT ${guise_com_sources})

@@ -8,6 +8,7 @@
 
 #include <guise/thread.h>
 
+#include "com/object.h"
 #include "com_hooks.h"
 
 /* In the slot, switched to no context at all; NULL there says that nobody has switched. An address
@@ -33,20 +34,6 @@ static HRESULT current_context(IUnknown **out)
     return result;
 }
 
-/* What a user's object answers is believed as far as it can be used. */
-static HRESULT query(IUnknown *context, REFIID riid, void **object)
-{
-    HRESULT result = context->lpVtbl->QueryInterface(context, riid, object);
-
-    if (SUCCEEDED(result) && *object == NULL) {
-        return E_NOINTERFACE;
-    }
-    if (FAILED(result)) {
-        *object = NULL;
-    }
-    return result;
-}
-
 HRESULT STDAPICALLTYPE CoGetCallContext(REFIID riid, void **object)
 {
     IUnknown *context;
@@ -64,7 +51,7 @@ HRESULT STDAPICALLTYPE CoGetCallContext(REFIID riid, void **object)
         return result;
     }
     /* S-02, X-20 */
-    return context == NULL ? RPC_E_CALL_COMPLETE : query(context, riid, object);
+    return context == NULL ? RPC_E_CALL_COMPLETE : guise__com_query(context, riid, object);
 }
 
 /* S-04: no reference is taken, and none is given. */

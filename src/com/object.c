@@ -9,6 +9,19 @@
 const IID guise__com_iid_signal_source = {
     0x6E1B7F52, 0x93C4, 0x4D0A, {0x8A, 0x57, 0x2C, 0x1F, 0x0B, 0x9D, 0x64, 0xE3}};
 
+HRESULT guise__com_query(IUnknown *object, REFIID riid, void **out)
+{
+    HRESULT result = object->lpVtbl->QueryInterface(object, riid, out);
+
+    if (SUCCEEDED(result) && *out == NULL) {
+        return E_NOINTERFACE;
+    }
+    if (FAILED(result)) {
+        *out = NULL;
+    }
+    return result;
+}
+
 static struct guise__com_object *object_of(IUnknown *own)
 {
     return (struct guise__com_object *)own;

@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "com/threads.h"
+
 #define COINIT_KNOWN                                                                               \
     ((DWORD)(COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE | COINIT_SPEED_OVER_MEMORY))
 
@@ -57,6 +59,7 @@ static bool enter_apartment(bool single)
     }
     tl_apartment.count = 1;
     tl_apartment.single = single;
+    guise__com_disable_cancellation();
     if (!single) {
         (void)atomic_fetch_add_explicit(&s_multithreaded, 1, memory_order_relaxed);
     }

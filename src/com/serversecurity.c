@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IServerSecurity on a guise call. Everything is asked of the call and of the thread: there is no
- * state here but who the client was called.
+ * IServerSecurity on a guise call, and its ICancelMethodCalls. Everything is asked of the call and
+ * of the thread: there is no state here but who the client was called.
  *
  * One object for a call, made when it is first wanted, and it goes with the call. So it can be lent
  * out as the thread's context, what is handed out of it lives as long as the call, and nobody who
@@ -16,11 +16,13 @@
 #include <guise/com/guisecom.h>
 #include <guise/thread.h>
 
+#include "com/cancel.h"
 #include "com_hooks.h"
 
 struct security {
     struct guise__call_part part; /* first */
     IServerSecurity iface;
+    struct guise__com_cancel cancel;
     guise_call *call; /* whose part this is; each reference to the object is one to it */
     atomic_uint refs; /* what AddRef and Release say; decides nothing */
     bool has_client;
@@ -34,6 +36,16 @@ static struct security *security_of(IServerSecurity *iface)
 
 /* ---- IUnknown -------------------------------------------------------------------------------- */
 
+/* Not counted yet; NULL: it has none such. */
+static void *security_find(IServerSecurity *This, const IID *riid)
+{
+    if (IsEqualIID(riid, &IID_IUnknown) || IsEqualIID(riid, &IID_IServerSecurity)) {
+        return This;
+    }
+    /* K-01 */
+    return IsEqualIID(riid, &IID_ICancelMethodCalls) ? &security_of(This)->cancel.iface : NULL;
+}
+
 static HRESULT STDMETHODCALLTYPE security_query(IServerSecurity *This, REFIID riid, void **object)
 {
     if (object == NULL) {
@@ -43,11 +55,11 @@ static HRESULT STDMETHODCALLTYPE security_query(IServerSecurity *This, REFIID ri
     if (riid == NULL) {
         return E_INVALIDARG;
     }
-    if (!IsEqualIID(riid, &IID_IUnknown) && !IsEqualIID(riid, &IID_IServerSecurity)) {
+    *object = security_find(This, riid);
+    if (*object == NULL) {
         return E_NOINTERFACE;
     }
     (void)This->lpVtbl->AddRef(This);
-    *object = This;
     return S_OK;
 }
 
@@ -192,6 +204,7 @@ static struct security *security_create(guise_call *call)
     }
     security->part.destroy = security_destroy;
     security->iface.lpVtbl = &security_vtbl;
+    guise__com_cancel_init(&security->cancel, (IUnknown *)&security->iface, call);
     security->call = call;
     security->has_client = name != NULL;
     atomic_init(&security->refs, 0);

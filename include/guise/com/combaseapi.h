@@ -114,7 +114,8 @@ typedef enum tagCOWAIT_FLAGS {
 
 /*
  * The context of the call on this thread: what CoSwitchCallContext put there, or else the current
- * guise call's IServerSecurity, also after that has completed (X-19). One reference.
+ * guise call's IServerSecurity and ICancelMethodCalls, also after that has completed (X-19). One
+ * reference.
  *
  * RPC_E_CALL_COMPLETE  there is none: no frame, and nothing switched to (S-02).
  * E_NOINTERFACE        it lacks the interface.
@@ -152,6 +153,62 @@ WINOLEAPI CoRevertToSelf(void);
 WINOLEAPI CoQueryClientBlanket(DWORD *authn_service, DWORD *authz_service,
                                OLECHAR **server_principal, DWORD *authn_level, DWORD *imp_level,
                                RPC_AUTHZ_HANDLE *privileges, DWORD *capabilities);
+
+/* ---- cancellation ---------------------------------------------------------------------------- */
+
+/*
+ * Has the client of this thread's call asked for it to be cancelled? CoGetCallContext, TestCancel,
+ * Release: it fails as any of these, and never says S_OK (K-06, K-07).
+ *
+ * RPC_E_CALL_CANCELED  asked for.
+ * RPC_S_CALLPENDING    not asked for.
+ * RPC_E_CALL_COMPLETE  the call has completed, and nobody had asked; or there is none.
+ * E_NOINTERFACE        a context that cannot be cancelled.
+ */
+WINOLEAPI CoTestCancel(void);
+
+/*
+ * The objects that stand for the synchronous calls a thread is making, innermost on top (X-25). The
+ * library puts none there, as it makes no such calls; code that makes its own does.
+ *
+ * CoSetCancelObject puts one up on this thread, with one reference to its ICancelMethodCalls, or
+ * with NULL takes the last one down and releases it. Those that a thread leaves are released at its
+ * end. So long as another thread's CoCancelCall is in the top object's Cancel, it can do neither:
+ * when it was taken down, no Cancel is under way in it, and none will come (K-10). To be refused is
+ * to try again, after the call has ended that the Cancel may be waiting for.
+ *
+ * E_ACCESSDENIED  another thread's Cancel is under way in the top object; nothing has changed.
+ * E_NOINTERFACE   it has no ICancelMethodCalls (or what else its QueryInterface said); or NULL, and
+ *                 there was none to take down.
+ * E_OUTOFMEMORY   no memory, or the thread is at its end.
+ */
+WINOLEAPI CoSetCancelObject(IUnknown *object);
+
+/*
+ * The innermost object of the thread of this number (GetCurrentThreadId), 0 the calling one (K-09).
+ *
+ * E_NOINTERFACE  it has none, or not that interface; or there is no such thread.
+ * E_INVALIDARG   a NULL.
+ */
+WINOLEAPI CoGetCancelObject(DWORD thread, REFIID riid, void **object);
+
+/*
+ * Cancel of that object; its result, or E_NOINTERFACE if there is none (K-08). No lock is held, and
+ * the object stays until Cancel returns. seconds as ICancelMethodCalls::Cancel takes them.
+ */
+WINOLEAPI CoCancelCall(DWORD thread, ULONG seconds);
+
+/*
+ * May synchronous calls that this thread makes from now on be cancelled? Not in the beginning, nor
+ * after a CoInitialize that was not just counted; after that counted (K-11). The library makes no
+ * such calls, so the count is all there is so far. Disabling once too often is harmless.
+ *
+ * CO_E_CANCEL_DISABLED  disabling: still enabled, because it has been more often.
+ * E_INVALIDARG          reserved is not NULL.
+ * E_OUTOFMEMORY         enabling: 2^32 - 1 times already.
+ */
+WINOLEAPI CoEnableCallCancellation(LPVOID reserved);
+WINOLEAPI CoDisableCallCancellation(LPVOID reserved);
 
 /* ---- memory, and GUIDs as text --------------------------------------------------------------- */
 

@@ -13,6 +13,22 @@
  * after the call has completed only RevertToSelf, IsImpersonating and IUnknown's methods still
  * work, the others say RPC_E_CALL_COMPLETE (S-05, S-06, X-08).
  *
+ * It is the call's ICancelMethodCalls too (K-01), valid as it is. Cancel asks for the call to be
+ * cancelled, and waits so many seconds for it to complete and its completion function to return:
+ * 0 never, RPC_C_CANCEL_INFINITE_TIMEOUT until it has. The server may look (TestCancel) and may go
+ * on; it can still be its client (K-12). Who asks for a wait on the only thread that could complete
+ * the call waits in vain. Cancel's results (K-03):
+ *
+ * S_OK                 asked for; the call was not done in that time.
+ * RPC_E_CALL_CANCELED  somebody asked before; this does not wait.
+ * RPC_E_CALL_COMPLETE  it had completed before, or was done in that time.
+ *
+ * TestCancel never says S_OK (K-06):
+ *
+ * RPC_E_CALL_CANCELED  asked for, also once the call has completed.
+ * RPC_S_CALLPENDING    not asked for.
+ * RPC_E_CALL_COMPLETE  completed, and nobody had asked.
+ *
  * Each reference to it is one to the call: an open call whose last owner calls Release here is
  * completed as by guise_call_unref (A-21).
  *

@@ -4,6 +4,7 @@
 
 #include "errhandlingapi.h"
 #include "handleapi.h"
+#include "processthreadsapi.h"
 #include "winerror.h"
 #include "winnt.h"
 
