@@ -7,6 +7,7 @@
 #include "com_test.h"
 
 #include <sched.h>
+#include <time.h>
 
 #include "support/child.h"
 #include "support/scene.h"
@@ -270,12 +271,22 @@ static void com_V_36_cancel_twice_and_too_late(void **state)
     assert_int_equal(call_refs(s->call), 1);
 }
 
-/* The request is made even though nobody answers in time. */
+static int64_t nanoseconds(void)
+{
+    struct timespec now;
+
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The request is made even though nobody answers in time; not before that. */
 static void com_cancel_gives_up_waiting(void **state)
 {
     struct scene *s = *state;
+    int64_t start = nanoseconds();
 
     assert_hr(cancel_call(s->call, 1), S_OK);
+    assert_true(nanoseconds() - start >= 1000000000);
     assert_hr(test_call(s->call), RPC_E_CALL_CANCELED);
     assert_true(is_pending(s->call));
 }
@@ -444,6 +455,7 @@ static void com_putting_up_needs_memory(void **state)
 struct mock {
     ICancelMethodCalls iface; /* first */
     atomic_uint refs;
+    HRESULT query; /* what QueryInterface answers */
     void (*in_cancel)(struct mock *mock);
     void (*in_release)(struct mock *mock);
     struct wt_latch in, go;
@@ -452,10 +464,14 @@ struct mock {
 
 static HRESULT STDMETHODCALLTYPE mock_query(ICancelMethodCalls *This, REFIID riid, void **object)
 {
+    struct mock *mock = (struct mock *)This;
+
     (void)riid;
-    (void)atomic_fetch_add(&((struct mock *)This)->refs, 1);
-    *object = This;
-    return S_OK;
+    if (mock->query == S_OK) {
+        (void)atomic_fetch_add(&mock->refs, 1);
+        *object = This;
+    }
+    return mock->query;
 }
 
 static ULONG STDMETHODCALLTYPE mock_addref(ICancelMethodCalls *This)
@@ -522,6 +538,19 @@ static bool is_innermost(DWORD thread, struct mock *expected)
     }
     (void)IUnknown_Release((IUnknown *)object);
     return true;
+}
+
+static void com_what_does_not_go_up_leaves_nothing(void **state)
+{
+    struct mock mock;
+
+    (void)state;
+    make_mock(&mock);
+    mock.query = E_NOINTERFACE;
+    assert_hr(put_up(&mock), E_NOINTERFACE);
+    assert_int_equal(atomic_load(&s_live), 0);
+    assert_true(is_innermost(0, NULL));
+    assert_int_equal(refs_of(&mock), 1);
 }
 
 /* ---- the end of a thread --------------------------------------------------------------------- */
@@ -824,6 +853,7 @@ static int run(void)
         com_test(com_serving_a_call_is_not_making_one),
         com_test(com_a_call_is_put_up),
         com_test(com_putting_up_needs_memory),
+        com_test(com_what_does_not_go_up_leaves_nothing),
         com_test(com_a_cancel_that_does_not_return),
         com_test(com_a_thread_at_its_end_puts_nothing_up),
         com_test(com_numbers_are_not_shared),
