@@ -15,9 +15,9 @@
  *
  * It is the call's ICancelMethodCalls too (K-01), valid as it is. Cancel asks for the call to be
  * cancelled, and waits so many seconds for it to complete and its completion function to return:
- * 0 never, RPC_C_CANCEL_INFINITE_TIMEOUT until it has. The server may look (TestCancel) and may go
- * on; it can still be its client (K-12). Who asks for a wait on the only thread that could complete
- * the call waits in vain. Cancel's results (K-03):
+ * 0 never, RPC_C_CANCEL_INFINITE_TIMEOUT until it has. The server may look (TestCancel), and may go
+ * on (K-05); it can still become the client (K-12). Who asks for a wait on the only thread that
+ * could complete the call waits in vain. Cancel's results (K-03):
  *
  * S_OK                 asked for; the call was not done in that time.
  * RPC_E_CALL_CANCELED  somebody asked before; this does not wait.
