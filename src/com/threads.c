@@ -63,8 +63,10 @@ static void unlock_threads(void)
 
 static void discard(struct entry *entry)
 {
-    (void)entry->cancel->lpVtbl->Release(entry->cancel);
+    ICancelMethodCalls *cancel = entry->cancel;
+
     CoTaskMemFree(entry);
+    (void)cancel->lpVtbl->Release(cancel);
 }
 
 /* The caller's count. Not under the lock. */
