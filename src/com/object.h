@@ -33,8 +33,8 @@ struct guise__com_object {
 void guise__com_object_init(struct guise__com_object *object, const struct guise__com_kind *kind,
                             IUnknown *outer);
 
-/* QueryInterface of a user's object, whose answer is believed as far as it can be used: success with
- * nothing is E_NOINTERFACE, and after a failure *out is NULL. */
+/* QueryInterface of a user's object, whose answer is believed as far as it can be used: success
+ * with nothing is E_NOINTERFACE, and after a failure *out is NULL. */
 HRESULT guise__com_query(IUnknown *object, REFIID riid, void **out);
 
 /*
