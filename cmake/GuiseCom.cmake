@@ -16,6 +16,8 @@ set(guise_com_headers
   include/guise/com/rpc.h
   include/guise/com/rpcdce.h
   include/guise/com/rpcndr.h
+  include/guise/com/sddl.h
+  include/guise/com/securitybaseapi.h
   include/guise/com/unknwn.h
   include/guise/com/unknwnbase.h
   include/guise/com/winbase.h
@@ -26,18 +28,24 @@ set(guise_com_headers
   include/guise/com/wtypesbase.h)
 
 set(guise_com_sources
+  src/com/accesscheck.c
+  src/com/acl.c
   src/com/cancel.c
   src/com/classes.c
   src/com/container.c
   src/com/context.c
+  src/com/descriptor.c
   src/com/event.c
   src/com/guids.c
   src/com/handle.c
   src/com/lasterror.c
+  src/com/local.c
   src/com/memory.c
   src/com/object.c
   src/com/process.c
   src/com/serversecurity.c
+  src/com/sid.c
+  src/com/sidtext.c
   src/com/text.c
   src/com/threads.c
   src/com/wide.c)

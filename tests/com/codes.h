@@ -75,12 +75,19 @@
     X(ERROR_IO_PENDING, 997, 0x3E5)                                                                \
     X(ERROR_NO_TOKEN, 1008, 0x3F0)                                                                 \
     X(ERROR_NOT_ALL_ASSIGNED, 1300, 0x514)                                                         \
+    X(ERROR_UNKNOWN_REVISION, 1305, 0x519)                                                         \
+    X(ERROR_REVISION_MISMATCH, 1306, 0x51A)                                                        \
     X(ERROR_NO_IMPERSONATION_TOKEN, 1309, 0x51D)                                                   \
     X(ERROR_PRIVILEGE_NOT_HELD, 1314, 0x522)                                                       \
+    X(ERROR_INVALID_ACL, 1336, 0x538)                                                              \
+    X(ERROR_INVALID_SID, 1337, 0x539)                                                              \
+    X(ERROR_INVALID_SECURITY_DESCR, 1338, 0x53A)                                                   \
+    X(ERROR_ALLOTTED_SPACE_EXCEEDED, 1344, 0x540)                                                  \
     X(ERROR_BAD_IMPERSONATION_LEVEL, 1346, 0x542)                                                  \
     X(ERROR_CANT_OPEN_ANONYMOUS, 1347, 0x543)                                                      \
     X(ERROR_BAD_VALIDATION_CLASS, 1348, 0x544)                                                     \
     X(ERROR_BAD_TOKEN_TYPE, 1349, 0x545)                                                           \
+    X(ERROR_GENERIC_NOT_MAPPED, 1360, 0x550)                                                       \
     X(RPC_S_WRONG_KIND_OF_BINDING, 1701, 0x6A5)                                                    \
     X(RPC_S_INVALID_BINDING, 1702, 0x6A6)                                                          \
     X(RPC_S_OUT_OF_RESOURCES, 1721, 0x6B9)                                                         \

@@ -72,6 +72,7 @@ typedef WCHAR *PWCHAR, *LPWSTR, *PWSTR;
 typedef const WCHAR *LPCWSTR, *PCWSTR;
 
 typedef void *HANDLE, **PHANDLE, **LPHANDLE;
+typedef HANDLE HLOCAL;
 
 #ifndef FALSE
 #define FALSE 0
