@@ -32,8 +32,10 @@ static size_t print(PSID sid, char text[TEXT_MAX])
 {
     const BYTE *bytes = sid;
     uint64_t authority = authority_of(bytes);
-    int length = authority > UINT32_MAX ? snprintf(text, TEXT_MAX, "S-1-0x%012" PRIx64, authority)
-                                        : snprintf(text, TEXT_MAX, "S-1-%" PRIu64, authority);
+    const int revision = SID_REVISION;
+    int length = authority > UINT32_MAX
+                     ? snprintf(text, TEXT_MAX, "S-%d-0x%012" PRIx64, revision, authority)
+                     : snprintf(text, TEXT_MAX, "S-%d-%" PRIu64, revision, authority);
 
     for (unsigned i = 0; i < bytes[1]; i++) {
         length += snprintf(text + length, TEXT_MAX - (size_t)length, "-%" PRIu32,
@@ -123,10 +125,20 @@ static bool add(struct draft *draft, DWORD part)
     return true;
 }
 
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static bool is_name(const char *text, const char *letters)
+{
+    return upper(text[0]) == letters[0] && upper(text[1]) == letters[1] && text[2] == '\0';
+}
+
 static bool parse_name(const char *text, struct draft *draft)
 {
     for (unsigned i = 0; i < sizeof s_names / sizeof s_names[0]; i++) {
-        if (strcmp(text, s_names[i].letters) == 0) {
+        if (is_name(text, s_names[i].letters)) {
             start(draft, s_names[i].authority);
             for (unsigned j = 0; j < s_names[i].count; j++) {
                 (void)add(draft, s_names[i].parts[j]);

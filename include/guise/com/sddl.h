@@ -22,12 +22,13 @@
 EXTERN_C GUISE_API BOOL WINAPI ConvertSidToStringSidA(PSID sid, LPSTR *text);
 
 /*
- * The SID of a text: S-1-authority and 1 to 15 sub-authorities. The authority is decimal below
- * 2^32, or 0x and 1 to 12 hexadecimal digits; sub-authorities are decimal. Of the two-letter names
- * these: AN (anonymous logon), AU (authenticated users), BA, BG, BU (the machine's administrators,
- * guests, users), CG, CO (creator's group, creator), IU (interactive), LS (local service), NS
- * (network service), NU (network), OW (owner's rights), PS (the object itself), PU (power users),
- * RC (restricted code), SU (service), SY (the system), WD (everyone).
+ * The SID of a text: revision 1, an authority and 1 to 15 sub-authorities. The authority is
+ * decimal below 2^32, or 0x and 1 to 12 hexadecimal digits; sub-authorities are decimal. Of the
+ * two-letter names these, in either case: AN (anonymous logon), AU (authenticated users), BA, BG,
+ * BU (the machine's administrators, guests, users), CG, CO (creator's group, creator), IU
+ * (interactive), LS (local service), NS (network service), NU (network), OW (owner's rights), PS
+ * (the object itself), PU (power users), RC (restricted code), SU (service), SY (the system), WD
+ * (everyone).
  * The caller owns *sid: LocalFree. *sid is NULL on failure.
  *
  * FALSE, last error:
