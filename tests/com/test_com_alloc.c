@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+#include <sddl.h>
+#include <windows.h>
+
 #include "port/port.h"
 
 static unsigned s_live;     /* blocks */
@@ -85,6 +88,52 @@ static void objects_need_memory(void **state)
     check_class(&CLSID_SynchronizeContainer);
 }
 
+static BOOL make_sid(PSID *out)
+{
+    SID_IDENTIFIER_AUTHORITY world = {SECURITY_WORLD_SID_AUTHORITY};
+
+    return AllocateAndInitializeSid(&world, 1, 0, 0, 0, 0, 0, 0, 0, 0, out);
+}
+
+static BOOL read_sid(PSID *out)
+{
+    return ConvertStringSidToSidA("S-1-1-0", out);
+}
+
+static BOOL print_sid(PSID *out)
+{
+    static SID world = {SID_REVISION, 1, {SECURITY_WORLD_SID_AUTHORITY}, {0}};
+    char *text = POISON;
+    BOOL did = ConvertSidToStringSidA(&world, &text);
+
+    *out = text;
+    return did;
+}
+
+static void sids_and_texts_need_memory(void **state)
+{
+    static BOOL (*const makers[])(PSID * out) = {make_sid, read_sid, print_sid};
+    unsigned live = s_live;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        PSID made = POISON;
+
+        s_requests = 0;
+        s_fail_at = 1;
+        SetLastError(0);
+        assert_false(makers[i](&made));
+        assert_int_equal(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+        assert_null(made);
+        assert_int_equal(s_live, live);
+        s_fail_at = 0;
+        assert_true(makers[i](&made));
+        assert_int_equal(s_live, live + 1);
+        assert_null(i == 0 ? FreeSid(made) : LocalFree(made));
+        assert_int_equal(s_live, live);
+    }
+}
+
 /* What the core keeps for the process is there already. */
 static int initialize(void **state)
 {
@@ -109,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_need_memory),
+        cmocka_unit_test(sids_and_texts_need_memory),
     };
 
     return cmocka_run_group_tests(tests, initialize, uninitialize);

@@ -67,6 +67,8 @@ static void sids_are_not_made_from_nothing(void **state)
     assert_fails(InitializeSid(made, NULL, 1), ERROR_INVALID_PARAMETER);
     assert_fails(InitializeSid(made, &s_nt, 16), ERROR_INVALID_PARAMETER);
     assert_int_equal(made[0], 0xCC);
+    assert_true(InitializeSid(made, &s_nt, 15));
+    assert_int_equal(GetLengthSid(made), sizeof made);
     assert_fails(AllocateAndInitializeSid(&s_nt, 1, 1, 2, 3, 4, 5, 6, 7, 8, NULL),
                  ERROR_INVALID_PARAMETER);
     assert_fails(AllocateAndInitializeSid(NULL, 1, 1, 2, 3, 4, 5, 6, 7, 8, &sid),
@@ -97,6 +99,19 @@ static void lists_and_descriptors_can_be_missing(void **state)
     assert_int_equal(access, GENERIC_READ);
 }
 
+static void a_mapping_to_a_generic_right_leads_nowhere(void **state)
+{
+    GENERIC_MAPPING mapping = {GENERIC_ALL | 1, 2, GENERIC_READ | 4, 0x1F};
+    DWORD access = GENERIC_READ;
+
+    (void)state;
+    MapGenericMask(&access, &mapping);
+    assert_int_equal(access, 1);
+    access = GENERIC_EXECUTE;
+    MapGenericMask(&access, &mapping);
+    assert_int_equal(access, 4);
+}
+
 static void entries_have_a_known_revision(void **state)
 {
     DWORD words[25] = {0};
@@ -108,6 +123,35 @@ static void entries_have_a_known_revision(void **state)
     assert_fails(AddAccessDeniedAce(acl, 1, 1, &s_user), ERROR_REVISION_MISMATCH);
     assert_fails(AddAccessDeniedAce(acl, 0x102, 1, &s_user), ERROR_REVISION_MISMATCH);
     assert_int_equal(acl->AceCount, 0);
+}
+
+/* Two bytes of a list with one entry of a SID; 8 + 20 bytes of 100 are in use, the rest are 0. */
+static void entries_are_whole(void **state)
+{
+    static const struct {
+        BYTE at, value, at2, value2;
+        BOOL valid;
+    } cases[] = {
+        {4, 1, 0, 2, TRUE},           {4, 2, 0, 2, FALSE}, /* an entry of no size */
+        {4, 2, 8 + 20 + 2, 4, FALSE}, /* an entry with a header only, of a type with a SID */
+        {8 + 2, 22, 0, 2, FALSE},     /* not a multiple of 4 */
+        {4, 0, 8 + 2, 0, TRUE},       /* what is not counted is not looked at */
+        {8, 0x77, 8 + 9, 99, TRUE},   /* an unknown type: nobody knows what is in it */
+        {8, 0x77, 8 + 2, 4, TRUE},    /* or whether there is anything */
+        {8, 0x77, 8 + 2, 3, FALSE},   {8, 0x77, 8 + 2, 96, FALSE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        DWORD words[25] = {0};
+        PACL acl = (PACL)words;
+
+        assert_true(InitializeAcl(acl, sizeof words, ACL_REVISION));
+        assert_true(AddAccessAllowedAce(acl, ACL_REVISION, 1, &s_user));
+        ((BYTE *)words)[cases[i].at] = cases[i].value;
+        ((BYTE *)words)[cases[i].at2] = cases[i].value2;
+        assert_int_equal(IsValidAcl(acl), cases[i].valid);
+    }
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -378,7 +422,9 @@ int main(void)
         cmocka_unit_test(sids_that_are_none_have_nothing),
         cmocka_unit_test(sids_are_not_made_from_nothing),
         cmocka_unit_test(lists_and_descriptors_can_be_missing),
+        cmocka_unit_test(a_mapping_to_a_generic_right_leads_nowhere),
         cmocka_unit_test(entries_have_a_known_revision),
+        cmocka_unit_test(entries_are_whole),
         cmocka_unit_test(texts_are_read_strictly),
         cmocka_unit_test(large_authorities_are_hexadecimal),
         cmocka_unit_test(no_text_without_a_sid_and_a_place),
