@@ -16,7 +16,8 @@
 static const SID s_owner_rights = {
     SID_REVISION, 1, {SECURITY_CREATOR_SID_AUTHORITY}, {SECURITY_CREATOR_OWNER_RIGHTS_RID}};
 
-/* What is decided so far: no right is in both. */
+/* What is decided so far. A right that was denied first does not become allowed; one that was
+ * allowed first stays so. */
 struct decision {
     ACCESS_MASK allowed;
     ACCESS_MASK denied;
@@ -69,11 +70,11 @@ static void decide(const struct check *check, const struct guise__ace *ace,
         return;
     }
     if (ace->header.AceType > ACCESS_DENIED_ACE_TYPE) {
-        decision->denied |= ~decision->allowed;
+        decision->denied = ~(ACCESS_MASK)0;
     } else if (!is_about_token(check, ace->sid)) {
         return;
     } else if (ace->header.AceType == ACCESS_DENIED_ACE_TYPE) {
-        decision->denied |= rights_of(check, ace->mask) & ~decision->allowed;
+        decision->denied |= rights_of(check, ace->mask);
     } else {
         decision->allowed |= rights_of(check, ace->mask) & ~decision->denied;
     }

@@ -45,6 +45,65 @@ static void lists_are_laid_out_as_on_windows(void **state)
     assert_int_equal(sizeof(GENERIC_MAPPING), 16);
 }
 
+static void constants_are_those_of_windows(void **state)
+{
+    static const struct {
+        DWORD actual, expected;
+    } constants[] = {
+        {(DWORD)ACL_REVISION, 2},
+        {(DWORD)ACL_REVISION_DS, 4},
+        {(DWORD)MIN_ACL_REVISION, 2},
+        {(DWORD)MAX_ACL_REVISION, 4},
+        {(DWORD)ACCESS_ALLOWED_ACE_TYPE, 0},
+        {(DWORD)ACCESS_DENIED_ACE_TYPE, 1},
+        {(DWORD)SYSTEM_AUDIT_ACE_TYPE, 2},
+        {(DWORD)SYSTEM_ALARM_ACE_TYPE, 3},
+        {(DWORD)ACCESS_ALLOWED_COMPOUND_ACE_TYPE, 4},
+        {(DWORD)ACCESS_ALLOWED_OBJECT_ACE_TYPE, 5},
+        {(DWORD)ACCESS_DENIED_OBJECT_ACE_TYPE, 6},
+        {(DWORD)ACCESS_ALLOWED_CALLBACK_ACE_TYPE, 9},
+        {(DWORD)ACCESS_DENIED_CALLBACK_ACE_TYPE, 10},
+        {(DWORD)ACCESS_ALLOWED_CALLBACK_OBJECT_ACE_TYPE, 11},
+        {(DWORD)ACCESS_DENIED_CALLBACK_OBJECT_ACE_TYPE, 12},
+        {(DWORD)OBJECT_INHERIT_ACE, 0x01},
+        {(DWORD)CONTAINER_INHERIT_ACE, 0x02},
+        {(DWORD)NO_PROPAGATE_INHERIT_ACE, 0x04},
+        {(DWORD)INHERIT_ONLY_ACE, 0x08},
+        {(DWORD)INHERITED_ACE, 0x10},
+        {(DWORD)VALID_INHERIT_FLAGS, 0x1F},
+        {(DWORD)SECURITY_DESCRIPTOR_REVISION, 1},
+        {(DWORD)SE_OWNER_DEFAULTED, 0x0001},
+        {(DWORD)SE_GROUP_DEFAULTED, 0x0002},
+        {(DWORD)SE_DACL_PRESENT, 0x0004},
+        {(DWORD)SE_DACL_DEFAULTED, 0x0008},
+        {(DWORD)SE_SACL_PRESENT, 0x0010},
+        {(DWORD)SE_SACL_DEFAULTED, 0x0020},
+        {(DWORD)SE_DACL_AUTO_INHERIT_REQ, 0x0100},
+        {(DWORD)SE_SACL_AUTO_INHERIT_REQ, 0x0200},
+        {(DWORD)SE_DACL_AUTO_INHERITED, 0x0400},
+        {(DWORD)SE_SACL_AUTO_INHERITED, 0x0800},
+        {(DWORD)SE_DACL_PROTECTED, 0x1000},
+        {(DWORD)SE_SACL_PROTECTED, 0x2000},
+        {(DWORD)SE_RM_CONTROL_VALID, 0x4000},
+        {(DWORD)SE_SELF_RELATIVE, 0x8000},
+        {(DWORD)SE_GROUP_MANDATORY, 0x00000001},
+        {(DWORD)SE_GROUP_ENABLED_BY_DEFAULT, 0x00000002},
+        {(DWORD)SE_GROUP_ENABLED, 0x00000004},
+        {(DWORD)SE_GROUP_OWNER, 0x00000008},
+        {(DWORD)SE_GROUP_USE_FOR_DENY_ONLY, 0x00000010},
+        {(DWORD)SE_GROUP_INTEGRITY, 0x00000020},
+        {(DWORD)SE_GROUP_INTEGRITY_ENABLED, 0x00000040},
+        {(DWORD)SE_GROUP_RESOURCE, 0x20000000},
+        {(DWORD)SE_GROUP_LOGON_ID, 0xC0000000},
+        {(DWORD)ANYSIZE_ARRAY, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
+        assert_int_equal(constants[i].actual, constants[i].expected);
+    }
+}
+
 static void a_new_list_is_empty(void **state)
 {
     static const struct {
@@ -339,6 +398,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_laid_out_as_on_windows),
+        cmocka_unit_test(constants_are_those_of_windows),
         cmocka_unit_test(a_new_list_is_empty),
         cmocka_unit_test(entries_stand_in_the_order_they_came),
         cmocka_unit_test(a_refused_entry_changes_nothing),

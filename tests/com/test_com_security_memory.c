@@ -136,8 +136,11 @@ static void entries_are_whole(void **state)
         {4, 2, 8 + 20 + 2, 4, FALSE}, /* an entry with a header only, of a type with a SID */
         {8 + 2, 22, 0, 2, FALSE},     /* not a multiple of 4 */
         {4, 0, 8 + 2, 0, TRUE},       /* what is not counted is not looked at */
-        {8, 0x77, 8 + 9, 99, TRUE},   /* an unknown type: nobody knows what is in it */
-        {8, 0x77, 8 + 2, 4, TRUE},    /* or whether there is anything */
+        {8, 2, 8 + 9, 1, TRUE},       /* audit and alarm have a SID too */
+        {8, 3, 8 + 9, 1, TRUE},       {8, 2, 8 + 9, 2, FALSE},
+        {8, 3, 8 + 9, 2, FALSE},      {2, 7, 4, 0, FALSE}, /* a list without room for its header */
+        {8, 0x77, 8 + 9, 99, TRUE}, /* an unknown type: nobody knows what is in it */
+        {8, 0x77, 8 + 2, 4, TRUE},  /* or whether there is anything */
         {8, 0x77, 8 + 2, 3, FALSE},   {8, 0x77, 8 + 2, 96, FALSE},
     };
 
@@ -284,6 +287,27 @@ static void only_their_own_bytes_are_read(void **state)
     sid[1] = 0; /* a header only */
     memmove(s_end - 8, sid, 8);
     assert_int_equal(GetLengthSid(s_end - 8), 8);
+    assert_false(EqualSid(s_end - 8, &s_user));
+    assert_false(EqualSid(&s_user, s_end - 8)); /* the longer one first */
+}
+
+static void a_header_is_no_entry(void **state)
+{
+    BYTE *acl = s_end - 12;
+
+    (void)state;
+    for (BYTE size = 0; size <= 8; size += 4) {
+        for (BYTE type = 0; type <= 4; type++) {
+            const BYTE bytes[12] = {ACL_REVISION, 0, 12, 0, 1, 0, 0, 0, type, 0, size, 0};
+
+            memcpy(acl, bytes, sizeof bytes);
+            assert_int_equal(IsValidAcl((PACL)(void *)acl), type == 4 && size == 4);
+        }
+    }
+    acl[2] = 11; /* nor are three bytes of one */
+    acl[8 + 2] = 0;
+    memmove(acl + 1, acl, 11);
+    assert_false(IsValidAcl((PACL)(void *)(acl + 1)));
 }
 
 static void odd_addresses_will_do(void **state)
@@ -429,6 +453,7 @@ int main(void)
         cmocka_unit_test(large_authorities_are_hexadecimal),
         cmocka_unit_test(no_text_without_a_sid_and_a_place),
         cmocka_unit_test(only_their_own_bytes_are_read),
+        cmocka_unit_test(a_header_is_no_entry),
         cmocka_unit_test(odd_addresses_will_do),
         cmocka_unit_test(random_lists_are_never_left),
         cmocka_unit_test(random_sids_are_never_left),
