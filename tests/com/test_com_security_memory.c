@@ -132,16 +132,32 @@ static void entries_are_whole(void **state)
         BYTE at, value, at2, value2;
         BOOL valid;
     } cases[] = {
-        {4, 1, 0, 2, TRUE},           {4, 2, 0, 2, FALSE}, /* an entry of no size */
-        {4, 2, 8 + 20 + 2, 4, FALSE}, /* an entry with a header only, of a type with a SID */
-        {8 + 2, 22, 0, 2, FALSE},     /* not a multiple of 4 */
-        {4, 0, 8 + 2, 0, TRUE},       /* what is not counted is not looked at */
-        {8, 2, 8 + 9, 1, TRUE},       /* audit and alarm have a SID too */
-        {8, 3, 8 + 9, 1, TRUE},       {8, 2, 8 + 9, 2, FALSE},
-        {8, 3, 8 + 9, 2, FALSE},      {2, 7, 4, 0, FALSE}, /* a list without room for its header */
-        {8, 0x77, 8 + 9, 99, TRUE}, /* an unknown type: nobody knows what is in it */
-        {8, 0x77, 8 + 2, 4, TRUE},  /* or whether there is anything */
-        {8, 0x77, 8 + 2, 3, FALSE},   {8, 0x77, 8 + 2, 96, FALSE},
+        {4, 1, 0, 2, TRUE},
+        /* an entry of no size, or with a header only, of a type with a SID */
+        {4, 2, 0, 2, FALSE},
+        {4, 2, 8 + 20 + 2, 4, FALSE},
+        /* AceSize: too small for the SID, none, and not a multiple of 4 */
+        {8 + 2, 16, 0, 2, FALSE},
+        {8 + 2, 0, 0, 2, FALSE},
+        {8 + 2, 22, 0, 2, FALSE},
+        /* the SID's revision, its count, and a SID longer than its entry */
+        {8 + 8, 2, 0, 2, FALSE},
+        {8 + 9, 16, 0, 2, FALSE},
+        {8 + 9, 2, 0, 2, FALSE},
+        /* what is not counted is not looked at */
+        {4, 0, 8 + 2, 0, TRUE},
+        /* audit and alarm have a SID too */
+        {8, 2, 8 + 9, 1, TRUE},
+        {8, 3, 8 + 9, 1, TRUE},
+        {8, 2, 8 + 9, 2, FALSE},
+        {8, 3, 8 + 9, 2, FALSE},
+        /* a list without room for its header */
+        {2, 7, 4, 0, FALSE},
+        /* nobody knows what is in an entry of an unknown type, or whether there is anything */
+        {8, 0x77, 8 + 9, 99, TRUE},
+        {8, 0x77, 8 + 2, 4, TRUE},
+        {8, 0x77, 8 + 2, 3, FALSE},
+        {8, 0x77, 8 + 2, 96, FALSE},
     };
 
     (void)state;
