@@ -21,6 +21,7 @@
 
 #include "auth/peercred.h"
 #include "call_internal.h"
+#include "com_hooks.h"
 #include "context_internal.h"
 #include "port/port.h"
 #include "signal_internal.h"
@@ -197,6 +198,15 @@ static guise_result duplicate_token(void **out)
     return result;
 }
 
+static guise_result self_token(void **out)
+{
+    guise_token *token = *out;
+    guise_result result = guise__self_token(&token);
+
+    *out = token;
+    return result;
+}
+
 static void unref_token(void *token)
 {
     guise_token_unref(token);
@@ -317,6 +327,7 @@ static const struct operation s_operations[] = {
     {"guise_token_create", NULL, create_token, unref_token, 1, 2},
     {"guise_token_create (identify)", NULL, create_powerless_token, unref_token, 1, 1},
     {"guise_token_duplicate", NULL, duplicate_token, unref_token, 1, 2},
+    {"guise__self_token", NULL, self_token, unref_token, 2, 3},
     {"guise_context_create", NULL, create_context, unref_context, 1, 1},
     {"guise_context_create (lowered)", NULL, create_lowered_context, unref_context, 2, 3},
     {"guise_call_create", NULL, create_call, unref_call, 1, 1},
