@@ -9,6 +9,7 @@ set(guise_com_headers
   include/guise/com/guisecom.h
   include/guise/com/handleapi.h
   include/guise/com/initguid.h
+  include/guise/com/minwinbase.h
   include/guise/com/objbase.h
   include/guise/com/objidl.h
   include/guise/com/objidlbase.h
@@ -48,6 +49,10 @@ set(guise_com_sources
   src/com/sidtext.c
   src/com/text.c
   src/com/threads.c
+  src/com/threadtoken.c
+  src/com/token.c
+  src/com/tokencheck.c
+  src/com/tokeninfo.c
   src/com/wide.c)
 
 add_library(guise_com_objects OBJECT ${guise_com_sources})

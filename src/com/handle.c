@@ -209,6 +209,9 @@ BOOL WINAPI CloseHandle(HANDLE handle)
 {
     struct guise__handled *object;
 
+    if (guise__handle_is_pseudo(handle)) {
+        return TRUE;
+    }
     lock_table();
     object = close_locked(handle);
     unlock_table();

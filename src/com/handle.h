@@ -45,4 +45,13 @@ HANDLE guise__handle_open(struct guise__handled *object, DWORD access);
 struct guise__handled *guise__handle_take(HANDLE handle, const struct guise__handle_kind *kind,
                                           DWORD *access);
 
+/* A number with a fixed meaning: the process, the thread, or one of their three tokens. Nothing is
+ * open, so nothing is closed. */
+static inline bool guise__handle_is_pseudo(HANDLE handle)
+{
+    LONG_PTR number = (LONG_PTR)handle;
+
+    return number == -1 || number == -2 || (number <= -4 && number >= -6);
+}
+
 #endif

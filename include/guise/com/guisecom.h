@@ -39,4 +39,19 @@
  */
 WINOLEAPI GuiseGetServerSecurity(guise_call *call, IServerSecurity **security);
 
+/*
+ * A handle to a token of the program's own, as an impersonation token, for code that has Win32's
+ * names: SetThreadToken, GetTokenInformation, AccessCheck. Access rights and failures are those of
+ * OpenThreadToken, but that nobody asks whose slot it is in: at every level it is opened.
+ * The way back is SetThreadToken and guise_thread_token.
+ *
+ * FALSE, last error:
+ * ERROR_INVALID_PARAMETER  token or out is NULL.
+ * ERROR_PRIVILEGE_NOT_HELD, ERROR_ACCESS_DENIED, ERROR_NOT_ENOUGH_MEMORY  as OpenProcessToken.
+ *
+ * Lifetime: the handle has a reference of its own; the caller's stays the caller's.
+ * Safety: any thread that has a reference. *out is NULL on failure.
+ */
+EXTERN_C GUISE_API BOOL WINAPI GuiseOpenToken(const guise_token *token, DWORD access, PHANDLE out);
+
 #endif

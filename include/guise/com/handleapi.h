@@ -9,7 +9,8 @@
 /*
  * Ends the use of a handle; what it stands for goes with its last handle and its last use. A
  * number that is no open handle is told apart always, in any thread, also when its place has a new
- * tenant.
+ * tenant. Pseudo-handles (processthreadsapi.h), INVALID_HANDLE_VALUE among them by its number,
+ * stand for nothing that could be closed: TRUE, and nothing happens.
  *
  * FALSE, last error:
  * ERROR_INVALID_HANDLE  not an open handle.

@@ -4,6 +4,7 @@
 
 #include "errhandlingapi.h"
 #include "handleapi.h"
+#include "minwinbase.h"
 #include "processthreadsapi.h"
 #include "securitybaseapi.h"
 #include "winerror.h"

@@ -30,12 +30,36 @@ typedef ACCESS_MASK *PACCESS_MASK;
 #define GENERIC_WRITE 0x40000000u
 #define GENERIC_READ 0x80000000u
 
-/* ---- locally unique ids ---------------------------------------------------------------------- */
+/* ---- locally unique ids, and 64 bits --------------------------------------------------------- */
 
 typedef struct _LUID {
     DWORD LowPart;
     LONG HighPart;
 } LUID, *PLUID;
+
+/* HighPart and LowPart stand as the machine's own 64-bit integers do. */
+typedef union _LARGE_INTEGER {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    __extension__ struct {
+        LONG HighPart;
+        DWORD LowPart;
+    };
+    struct {
+        LONG HighPart;
+        DWORD LowPart;
+    } u;
+#else
+    __extension__ struct {
+        DWORD LowPart;
+        LONG HighPart;
+    };
+    struct {
+        DWORD LowPart;
+        LONG HighPart;
+    } u;
+#endif
+    LONGLONG QuadPart;
+} LARGE_INTEGER, *PLARGE_INTEGER;
 
 /* ---- security identifiers -------------------------------------------------------------------- */
 
@@ -214,6 +238,96 @@ typedef struct _GENERIC_MAPPING {
 
 /* ---- privileges ------------------------------------------------------------------------------ */
 
+typedef struct _LUID_AND_ATTRIBUTES {
+    LUID Luid;
+    DWORD Attributes;
+} LUID_AND_ATTRIBUTES, *PLUID_AND_ATTRIBUTES;
+
+#define SE_PRIVILEGE_ENABLED_BY_DEFAULT 0x00000001u
+#define SE_PRIVILEGE_ENABLED 0x00000002u
+#define SE_PRIVILEGE_REMOVED 0x00000004u
+#define SE_PRIVILEGE_USED_FOR_ACCESS 0x80000000u
+
+/* In PRIVILEGE_SET.Control: all of the set are needed, not just one. */
+#define PRIVILEGE_SET_ALL_NECESSARY 1
+
+typedef struct _PRIVILEGE_SET {
+    DWORD PrivilegeCount;
+    DWORD Control;
+    LUID_AND_ATTRIBUTES Privilege[ANYSIZE_ARRAY];
+} PRIVILEGE_SET, *PPRIVILEGE_SET;
+
 /* ---- tokens ---------------------------------------------------------------------------------- */
+
+#define TOKEN_ASSIGN_PRIMARY 0x0001u
+#define TOKEN_DUPLICATE 0x0002u
+#define TOKEN_IMPERSONATE 0x0004u
+#define TOKEN_QUERY 0x0008u
+#define TOKEN_QUERY_SOURCE 0x0010u
+#define TOKEN_ADJUST_PRIVILEGES 0x0020u
+#define TOKEN_ADJUST_GROUPS 0x0040u
+#define TOKEN_ADJUST_DEFAULT 0x0080u
+#define TOKEN_ADJUST_SESSIONID 0x0100u
+
+#define TOKEN_ALL_ACCESS_P (STANDARD_RIGHTS_REQUIRED | 0x000000FFu)
+#define TOKEN_ALL_ACCESS (TOKEN_ALL_ACCESS_P | TOKEN_ADJUST_SESSIONID)
+#define TOKEN_READ (STANDARD_RIGHTS_READ | TOKEN_QUERY)
+#define TOKEN_WRITE                                                                                \
+    (STANDARD_RIGHTS_WRITE | TOKEN_ADJUST_PRIVILEGES | TOKEN_ADJUST_GROUPS | TOKEN_ADJUST_DEFAULT)
+#define TOKEN_EXECUTE STANDARD_RIGHTS_EXECUTE
+
+/* One less than the RPC_C_IMP_LEVEL of the same meaning. */
+typedef enum _SECURITY_IMPERSONATION_LEVEL {
+    SecurityAnonymous,
+    SecurityIdentification,
+    SecurityImpersonation,
+    SecurityDelegation
+} SECURITY_IMPERSONATION_LEVEL, *PSECURITY_IMPERSONATION_LEVEL;
+
+#define SECURITY_MAX_IMPERSONATION_LEVEL SecurityDelegation
+#define SECURITY_MIN_IMPERSONATION_LEVEL SecurityAnonymous
+#define DEFAULT_IMPERSONATION_LEVEL SecurityImpersonation
+
+typedef enum _TOKEN_TYPE {
+    TokenPrimary = 1,
+    TokenImpersonation
+} TOKEN_TYPE, *PTOKEN_TYPE;
+
+/* What GetTokenInformation can be asked for. */
+typedef enum _TOKEN_INFORMATION_CLASS {
+    TokenUser = 1,               /* TOKEN_USER */
+    TokenGroups = 2,             /* TOKEN_GROUPS */
+    TokenPrivileges = 3,         /* TOKEN_PRIVILEGES */
+    TokenType = 8,               /* TOKEN_TYPE */
+    TokenImpersonationLevel = 9, /* SECURITY_IMPERSONATION_LEVEL */
+    TokenStatistics = 10         /* TOKEN_STATISTICS */
+} TOKEN_INFORMATION_CLASS, *PTOKEN_INFORMATION_CLASS;
+
+typedef struct _TOKEN_USER {
+    SID_AND_ATTRIBUTES User;
+} TOKEN_USER, *PTOKEN_USER;
+
+typedef struct _TOKEN_GROUPS {
+    DWORD GroupCount;
+    SID_AND_ATTRIBUTES Groups[ANYSIZE_ARRAY];
+} TOKEN_GROUPS, *PTOKEN_GROUPS;
+
+typedef struct _TOKEN_PRIVILEGES {
+    DWORD PrivilegeCount;
+    LUID_AND_ATTRIBUTES Privileges[ANYSIZE_ARRAY];
+} TOKEN_PRIVILEGES, *PTOKEN_PRIVILEGES;
+
+typedef struct _TOKEN_STATISTICS {
+    LUID TokenId;          /* of the token: the same in every handle to it, never of another */
+    LUID AuthenticationId; /* here the same number: nobody tells who logged on when */
+    LARGE_INTEGER ExpirationTime;
+    TOKEN_TYPE TokenType;
+    SECURITY_IMPERSONATION_LEVEL ImpersonationLevel; /* if TokenType is TokenImpersonation */
+    DWORD DynamicCharged;
+    DWORD DynamicAvailable;
+    DWORD GroupCount;
+    DWORD PrivilegeCount;
+    LUID ModifiedId; /* here the same number: a token never changes */
+} TOKEN_STATISTICS, *PTOKEN_STATISTICS;
 
 #endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GUISE_COM_MINWINBASE_H
+#define GUISE_COM_MINWINBASE_H
+
+#include "windef.h"
+
+/* Who may use a new object, and who inherits its handle. Here nothing has the one, and nobody does
+ * the other: every function that takes this refuses what it could not keep. */
+typedef struct _SECURITY_ATTRIBUTES {
+    DWORD nLength;
+    LPVOID lpSecurityDescriptor;
+    BOOL bInheritHandle;
+} SECURITY_ATTRIBUTES, *PSECURITY_ATTRIBUTES, *LPSECURITY_ATTRIBUTES;
+
+#endif
