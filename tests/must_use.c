@@ -26,6 +26,15 @@ int looks_at_every_result(guise_call *call, guise_begin_fn *fn, const guise_toke
 #ifdef IGNORE_DISPATCH
     guise_call_dispatch(call, fn, call);
 #endif
+#ifdef IGNORE_LOGGED_ON
+    ImpersonateLoggedOnUser(NULL);
+#endif
+#ifdef IGNORE_SELF
+    ImpersonateSelf(SecurityImpersonation);
+#endif
+#ifdef IGNORE_ANONYMOUS
+    ImpersonateAnonymousToken(NULL);
+#endif
 #ifdef IGNORE_CO_IMPERSONATE
     CoImpersonateClient();
 #endif

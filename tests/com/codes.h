@@ -69,6 +69,7 @@
     X(ERROR_ACCESS_DENIED, 5, 0x5)                                                                 \
     X(ERROR_INVALID_HANDLE, 6, 0x6)                                                                \
     X(ERROR_NOT_ENOUGH_MEMORY, 8, 0x8)                                                             \
+    X(ERROR_NOT_SUPPORTED, 50, 0x32)                                                               \
     X(ERROR_INVALID_PARAMETER, 87, 0x57)                                                           \
     X(ERROR_INSUFFICIENT_BUFFER, 122, 0x7A)                                                        \
     X(RPC_S_ASYNC_CALL_PENDING, 997, 0x3E5)                                                        \
