@@ -31,11 +31,13 @@ set(guise_com_headers
 set(guise_com_sources
   src/com/accesscheck.c
   src/com/acl.c
+  src/com/callobject.c
   src/com/cancel.c
   src/com/classes.c
   src/com/container.c
   src/com/context.c
   src/com/descriptor.c
+  src/com/dispatch.c
   src/com/event.c
   src/com/guids.c
   src/com/handle.c

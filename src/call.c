@@ -4,9 +4,9 @@
  *
  * THE STATE WORD. 64 bits, and nothing else decides.
  *
- *   bits 0-7   flags, below
- *   bits 8-39  the result; meaningful with COMPLETED
- *   bits 40-63 references
+ *   bits 0-8   flags, below
+ *   bits 9-40  the result; meaningful with COMPLETED and without FINISHING, zero before
+ *   bits 41-63 references
  *
  * References: one for every owner, every frame, and one that belongs to being open. The step that
  * sets COMPLETED turns that last one into the completer's own, so completing never counts up; the
@@ -16,10 +16,14 @@
  *   DISPATCHED  Begin_ was started. Set once, by whoever runs Begin_, together with the frame's
  *               reference. Illegal to set after COMPLETED.
  *   COMPLETED   B1. Of the call, not of a thread (N-05), and of this call, not of whatever is made
- *               next (X-30, A-28). Set once, in the same step as the result; never cleared,
- *               whatever happens to signals (L-4). Whoever sets it owes the completion function,
- *               ANNOUNCED and the wake-ups. Illegal to grant an impersonation once this can be
- *               seen.
+ *               next (X-30, A-28). Set once, in the same step as the result or FINISHING; never
+ *               cleared, whatever happens to signals (L-4). Whoever sets it owes the result, the
+ *               completion function, ANNOUNCED and the wake-ups. Illegal to grant an impersonation
+ *               once this can be seen.
+ *   FINISHING   Completed, and Finish_ is working out with what. Set once, in the step to
+ *               COMPLETED; cleared by who set it, in the step that stores the result, before the
+ *               completion function runs. It keeps the result from being read, and decides
+ *               nothing else.
  *   ANNOUNCED   The completion function has returned. Set once, by the completer. Legal to see
  *               COMPLETED without it: the completion function runs.
  *   CANCELED    Somebody asked for cancellation. Set once, only while open. Decides nothing here.
@@ -43,9 +47,10 @@
  *                           before this load.
  *   the third look          sequentially consistent, after the note that this thread is foreign: as
  *                           above. It decides nothing but who counts.
+ *   the step from FINISHING acquire and release: who reads the result sees what Finish_ did.
  *   the step to ANNOUNCED   acquire and release: waiters see what the completion function did; and
  *                           the last reference may go with it.
- *   other looks             acquire: pairs with those two.
+ *   other looks             acquire: pairs with those three.
  *   every other flag        read-modify-writes with release, for fn, arg and completion, and acquire,
  *                           for finding COMPLETED or ANNOUNCED. A plain store here, or a plain load
  *                           in the completer, would let each miss the other.
@@ -75,11 +80,12 @@
 #define HAS_FUNCTION UINT64_C(0x20)
 #define HAS_SIGNAL UINT64_C(0x40)
 #define WAITERS UINT64_C(0x80)
+#define FINISHING UINT64_C(0x100)
 
-enum { RESULT_SHIFT = 8, REFERENCE_SHIFT = 40 };
+enum { RESULT_SHIFT = 9, REFERENCE_SHIFT = GUISE__CALL_REFERENCE_SHIFT };
 #define REFERENCE (UINT64_C(1) << REFERENCE_SHIFT)
 /* Half of the range is left for threads that get here before the first of them has died. */
-#define REFERENCES_MAX (UINT64_C(1) << 23)
+#define REFERENCES_MAX (UINT64_C(1) << 22)
 
 static uint64_t references(uint64_t state)
 {
@@ -216,8 +222,16 @@ static void announce(guise_call *call)
 struct completion {
     struct guise__scope scope;
     guise_call *call;
+    guise_result result;
     int cancel_state;
 };
+
+static void begin_completion(struct completion *completion)
+{
+    guise__thread_attach_or_self();
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &completion->cancel_state);
+    guise__scope_enter(&completion->scope, completion->call, GUISE__COMPLETION);
+}
 
 static void end_completion(void *arg)
 {
@@ -230,26 +244,31 @@ static void end_completion(void *arg)
 }
 
 /* The reply is the server's act: as self, in a frame of the completed call. */
-static void run_function(guise_call *call, guise_result result)
+static void run_function(struct completion *completion)
 {
-    struct completion completion = {.call = call};
+    guise_call *call = completion->call;
 
-    guise__thread_attach_or_self();
-    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &completion.cancel_state);
-    guise__scope_enter(&completion.scope, call, GUISE__COMPLETION);
-    pthread_cleanup_push(end_completion, &completion);
-    call->fn(call, result, call->arg);
+    pthread_cleanup_push(end_completion, completion);
+    call->fn(call, completion->result, call->arg);
     pthread_cleanup_pop(1);
+}
+
+/* A function that the parent of this forked process registered never runs here. */
+static bool has_function(const guise_call *call, uint64_t state)
+{
+    return (state & HAS_FUNCTION) != 0 && call->generation == guise__fork_generation();
 }
 
 /* before: the state that the step to COMPLETED found. The completer's reference is the caller's.
  * Nobody is told before this, so whoever was told finds the call completed (L-2, X-14). */
 static void finish(guise_call *call, uint64_t before, guise_result result)
 {
-    guise__foreign_completed(call);
-    /* A function that the parent of this forked process registered never runs here. */
-    if ((before & HAS_FUNCTION) != 0 && call->generation == guise__fork_generation()) {
-        run_function(call, result);
+    guise__foreign_completed(call); /* S-20 */
+    if (has_function(call, before)) {
+        struct completion completion = {.call = call, .result = result};
+
+        begin_completion(&completion);
+        run_function(&completion);
     } else {
         announce(call);
     }
@@ -292,6 +311,57 @@ guise_result guise_call_complete(guise_call *call, guise_result result)
     }
     guise__call_complete(call, result);
     return GUISE_OK;
+}
+
+/* Finish_ is over. The reply finds the frame as Finish_ did. */
+static void end_finishing(struct completion *completion)
+{
+    guise_call *call = completion->call;
+    uint64_t before;
+
+    guise__scope_clear(&completion->scope);
+    /* Both at once: the flag was one, and the bits of the result were zero. */
+    before = atomic_fetch_xor_explicit(&call->state, FINISHING | with_result(completion->result),
+                                       memory_order_acq_rel);
+    if (has_function(call, before)) {
+        run_function(completion);
+    } else {
+        end_completion(completion);
+    }
+}
+
+/* pthread_exit, or an exception on its way through. */
+static void unwind_finishing(void *arg)
+{
+    struct completion *completion = arg;
+
+    completion->result = GUISE_E_SERVER_FAULT;
+    end_finishing(completion);
+}
+
+static void run_finish(guise_call *call, guise__finish_fn *fn, void *arg)
+{
+    struct completion completion = {.call = call};
+
+    begin_completion(&completion);
+    pthread_cleanup_push(unwind_finishing, &completion);
+    completion.result = fn(call, arg);
+    pthread_cleanup_pop(0);
+    end_finishing(&completion);
+}
+
+bool guise__call_signal_with(guise_call *call, guise__finish_fn *fn, void *arg)
+{
+    uint64_t seen = look(call);
+
+    do {
+        if ((seen & COMPLETED) != 0) {
+            return false;
+        }
+    } while (!step_to_completed(call, &seen, seen | COMPLETED | FINISHING));
+    guise__foreign_completed(call);
+    run_finish(call, fn, arg);
+    return true;
 }
 
 void guise_call_unref(guise_call *call)
@@ -373,7 +443,7 @@ guise_result guise_call_result(const guise_call *call, guise_result *out)
         return GUISE_E_INVALID_ARGUMENT;
     }
     seen = look(call);
-    if ((seen & COMPLETED) == 0) {
+    if ((seen & (COMPLETED | FINISHING)) != COMPLETED) {
         return GUISE_E_CALL_PENDING;
     }
     *out = result_of(seen);
@@ -500,6 +570,11 @@ _Atomic(struct guise__call_part *) *guise__call_part(guise_call *call)
 const guise_context *guise__call_client(const guise_call *call)
 {
     return call->client;
+}
+
+bool guise__call_is_completed(const guise_call *call)
+{
+    return is_complete(call);
 }
 
 /* ---- the blanket ---- */

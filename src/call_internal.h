@@ -23,6 +23,9 @@ struct guise_call {
 /* The one flag that decides here. */
 #define GUISE__CALL_COMPLETED UINT64_C(0x02)
 
+/* Above this are the references. */
+enum { GUISE__CALL_REFERENCE_SHIFT = 41 };
+
 /* Is the call completed? The first look only refuses early; the second decides. Their orders have
  * their reasons in call.c. */
 static inline bool guise__call_first_look(const guise_call *call)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What guise-com needs of the core beyond its public functions: a place in a thread, a place in
- * a call, and who the process is. The core keeps the places, and knows nothing of what is in them.
+ * a call, and who the process is; and a Signal that runs Finish_. The core keeps the places, and
+ * knows nothing of what is in them.
  *
  * The shared library exports these as GUISE_PRIVATE: they are not part of its interface, no header
  * that is installed declares them, and they may change with every version. guise-com is always
@@ -11,9 +12,12 @@
 #define GUISE_COM_HOOKS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include <guise/call.h>
 #include <guise/token.h>
+
+#include "fork.h" /* for guise__fork_generation only */
 
 /*
  * A pointer of the calling thread's, for the context that is switched to. NULL at the beginning of
@@ -46,5 +50,23 @@ GUISE_API const guise_context *guise__call_client(const guise_call *call);
  * *out is NULL on failure.
  */
 GUISE_API guise_result guise__self_token(guise_token **out);
+
+/* Also so long as Finish_ runs, when guise_call_result does not say so yet. */
+GUISE_API bool guise__call_is_completed(const guise_call *call);
+
+/* What COM calls Finish_: returns what the call completes with. */
+typedef guise_result guise__finish_fn(guise_call *call, void *arg);
+
+/*
+ * Signal for a call whose result is worked out only then. First the call completes: from here on
+ * nobody becomes its client, on any thread (N-01). Then fn(call, arg) runs, here, as the completion
+ * function does (call.h): as self, in a frame of the completed call, with cancellation disabled.
+ * Then the call has fn's result, or GUISE_E_SERVER_FAULT if fn ended by pthread_exit or an
+ * exception; guise_call_result says GUISE_E_CALL_PENDING until then. Then the completion function
+ * runs with it, and everybody is told. The thread is again what it was when this returns.
+ *
+ * False, and fn has not run: the call had completed before. Somebody else's fn may still run.
+ */
+GUISE_API bool guise__call_signal_with(guise_call *call, guise__finish_fn *fn, void *arg);
 
 #endif

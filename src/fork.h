@@ -18,8 +18,9 @@ guise_result guise__fork_prepare(void);
 /* Runs in every child, on its one thread, before fork returns there; set once. */
 void guise__fork_set_hook(void (*in_child)(void));
 
-/* How often this process has been forked since its first ancestor that used the library. */
-unsigned guise__fork_generation(void);
+/* How often this process has been forked since its first ancestor that used the library. Exported
+ * to guise-com (com_hooks.h). */
+GUISE_API unsigned guise__fork_generation(void);
 
 /*
  * A mutex that survives fork: in the child nobody holds it, whoever did in the parent. take returns

@@ -135,6 +135,7 @@ void guise__scope_clear(struct guise__scope *scope)
     /* B2: N-02, S-17, L-6. Of this thread only (N-06), and whatever is there now. */
     take_off(thread->now.token);
     forget(&thread->now);
+    thread->context = NULL; /* S-04: nor is it the reply's, after Finish_ */
 }
 
 void guise__scope_leave(struct guise__scope *scope)

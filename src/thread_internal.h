@@ -73,7 +73,8 @@ void guise__thread_attach_or_self(void);
 /* Opens a scope with an empty slot, as self. Infallible; the thread is attached, or was refused and
  * carries nothing of ours. */
 void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise__scope_kind kind);
-/* Takes off whatever the code in the scope left in the slot: self again. */
+/* Takes off whatever the code in the scope left in the slot: self again. And no context is switched
+ * to any more. */
 void guise__scope_clear(struct guise__scope *scope);
 /* After clear: closes the scope; the thread is what it was before enter, or the process is gone. */
 void guise__scope_leave(struct guise__scope *scope);

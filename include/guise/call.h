@@ -133,7 +133,7 @@ GUISE_API GUISE_MUST_USE guise_result guise_call_complete(guise_call *call, guis
 /*
  * What the call completed with.
  *
- * GUISE_E_CALL_PENDING      it has not completed.
+ * GUISE_E_CALL_PENDING      it has not completed; or the Finish_ of a COM server runs (guisecom.h).
  * GUISE_E_INVALID_ARGUMENT  a NULL.
  *
  * Safety: any thread that owns a reference. *out is GUISE_OK (0) on failure.

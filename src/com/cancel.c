@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "com_hooks.h"
+
 /* ---- what the methods do --------------------------------------------------------------------- */
 
 /* In steps that fit into milliseconds, GUISE_INFINITE not being one. */
@@ -38,8 +40,7 @@ HRESULT guise__com_cancel_call(guise_call *call, ULONG seconds)
  * nobody is told "complete" and later "canceled". */
 HRESULT guise__com_test_cancel(const guise_call *call)
 {
-    guise_result unused;
-    bool complete = guise_call_result(call, &unused) == GUISE_OK;
+    bool complete = guise__call_is_completed(call);
 
     if (guise_call_is_canceled(call)) {
         return RPC_E_CALL_CANCELED; /* */

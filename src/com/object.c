@@ -11,8 +11,10 @@ const IID guise__com_iid_signal_source = {
 
 HRESULT guise__com_query(IUnknown *object, REFIID riid, void **out)
 {
-    HRESULT result = object->lpVtbl->QueryInterface(object, riid, out);
+    HRESULT result;
 
+    *out = NULL;
+    result = object->lpVtbl->QueryInterface(object, riid, out);
     if (SUCCEEDED(result) && *out == NULL) {
         return E_NOINTERFACE;
     }
@@ -27,10 +29,10 @@ static struct guise__com_object *object_of(IUnknown *own)
     return (struct guise__com_object *)own;
 }
 
-static HRESULT STDMETHODCALLTYPE own_query(IUnknown *This, REFIID riid, void **out)
+HRESULT STDMETHODCALLTYPE guise__com_object_query(IUnknown *own, REFIID riid, void **out)
 {
-    struct guise__com_object *object = object_of(This);
-    IUnknown *found = This;
+    struct guise__com_object *object = object_of(own);
+    IUnknown *found = own;
 
     if (out == NULL) {
         return E_POINTER;
@@ -50,10 +52,10 @@ static HRESULT STDMETHODCALLTYPE own_query(IUnknown *This, REFIID riid, void **o
     return S_OK;
 }
 
-static ULONG STDMETHODCALLTYPE own_addref(IUnknown *This)
+ULONG STDMETHODCALLTYPE guise__com_object_addref(IUnknown *own)
 {
     /* Relaxed: whoever counts up has a reference, so nothing new becomes visible by it. */
-    unsigned before = atomic_fetch_add_explicit(&object_of(This)->refs, 1, memory_order_relaxed);
+    unsigned before = atomic_fetch_add_explicit(&object_of(own)->refs, 1, memory_order_relaxed);
 
     /* Half of the range is left for threads that get here before the first of them has died. */
     if (before >= UINT_MAX / 2) {
@@ -63,9 +65,9 @@ static ULONG STDMETHODCALLTYPE own_addref(IUnknown *This)
     return before + 1;
 }
 
-static ULONG STDMETHODCALLTYPE own_release(IUnknown *This)
+ULONG STDMETHODCALLTYPE guise__com_object_release(IUnknown *own)
 {
-    struct guise__com_object *object = object_of(This);
+    struct guise__com_object *object = object_of(own);
     /* Release: what this owner did is done before anybody frees; acquire: the one who frees sees
      * what all the others did. */
     unsigned before = atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel);
@@ -76,7 +78,8 @@ static ULONG STDMETHODCALLTYPE own_release(IUnknown *This)
     return before - 1;
 }
 
-static const IUnknownVtbl own_vtbl = {own_query, own_addref, own_release};
+static const IUnknownVtbl own_vtbl = {guise__com_object_query, guise__com_object_addref,
+                                      guise__com_object_release};
 
 void guise__com_object_init(struct guise__com_object *object, const struct guise__com_kind *kind,
                             IUnknown *outer)

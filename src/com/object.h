@@ -33,6 +33,11 @@ struct guise__com_object {
 void guise__com_object_init(struct guise__com_object *object, const struct guise__com_kind *kind,
                             IUnknown *outer);
 
+/* The methods of `own`, for objects whose own IUnknown does more. */
+HRESULT STDMETHODCALLTYPE guise__com_object_query(IUnknown *own, REFIID riid, void **out);
+ULONG STDMETHODCALLTYPE guise__com_object_addref(IUnknown *own);
+ULONG STDMETHODCALLTYPE guise__com_object_release(IUnknown *own);
+
 /* QueryInterface of a user's object, whose answer is believed as far as it can be used: success
  * with nothing is E_NOINTERFACE, and after a failure *out is NULL. */
 HRESULT guise__com_query(IUnknown *object, REFIID riid, void **out);

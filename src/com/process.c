@@ -23,7 +23,8 @@ struct apartment {
 static _Thread_local struct apartment tl_apartment;
 
 static atomic_uint s_multithreaded; /* threads in the multithreaded apartment */
-static atomic_bool s_secured;       /* CoInitializeSecurity has succeeded */
+/* The least that incoming calls must be authenticated with; set once; DEFAULT: not decided yet. */
+static _Atomic DWORD s_authn_level = RPC_C_AUTHN_LEVEL_DEFAULT;
 
 static pthread_once_t s_once = PTHREAD_ONCE_INIT;
 static pthread_key_t s_key; /* not NULL in a thread that is initialized */
@@ -113,6 +114,7 @@ bool guise__com_is_initialized(void)
 /* They forbid what does not happen here: activation as the activator, custom marshaling. */
 #define EOAC_HARMLESS ((DWORD)(EOAC_DISABLE_AAA | EOAC_NO_CUSTOM_MARSHAL))
 #define EOAC_KNOWN ((DWORD)0x7FFF)
+#define DEFAULT_LEVEL ((DWORD)RPC_C_AUTHN_LEVEL_CONNECT)
 
 static HRESULT check_services(LONG count, const SOLE_AUTHENTICATION_SERVICE *services)
 {
@@ -142,12 +144,25 @@ static HRESULT check_capabilities(DWORD capabilities)
     return (capabilities & ~EOAC_HARMLESS) != 0 ? E_NOTIMPL : S_OK;
 }
 
-/* C-01. Relaxed: that it happened is all there is to know. */
-static HRESULT secure_once(void)
+/* C-01: whoever comes first decides, for good. Returns what was decided before, if anything was.
+ * Relaxed: the number is all there is to know. */
+static DWORD decide_level(DWORD level)
 {
-    bool before = atomic_exchange_explicit(&s_secured, true, memory_order_relaxed);
+    DWORD before = RPC_C_AUTHN_LEVEL_DEFAULT;
 
-    return before ? RPC_E_TOO_LATE : S_OK;
+    (void)atomic_compare_exchange_strong_explicit(&s_authn_level, &before, level,
+                                                  memory_order_relaxed, memory_order_relaxed);
+    return before;
+}
+
+DWORD guise__com_authn_level(void)
+{
+    DWORD level = atomic_load_explicit(&s_authn_level, memory_order_relaxed);
+
+    if (level == RPC_C_AUTHN_LEVEL_DEFAULT) {
+        level = decide_level(DEFAULT_LEVEL);
+    }
+    return level == RPC_C_AUTHN_LEVEL_DEFAULT ? DEFAULT_LEVEL : level;
 }
 
 HRESULT STDAPICALLTYPE CoInitializeSecurity(PSECURITY_DESCRIPTOR descriptor, LONG service_count,
@@ -173,9 +188,11 @@ HRESULT STDAPICALLTYPE CoInitializeSecurity(PSECURITY_DESCRIPTOR descriptor, LON
     if (FAILED(result)) {
         return result;
     }
-    /* No call comes in through here that could be turned away for its level. */
-    if (descriptor != NULL || auth_list != NULL || authn_level != RPC_C_AUTHN_LEVEL_NONE) {
+    if (descriptor != NULL || auth_list != NULL) {
         return E_NOTIMPL;
     }
-    return secure_once();
+    if (authn_level == RPC_C_AUTHN_LEVEL_DEFAULT) {
+        authn_level = DEFAULT_LEVEL;
+    }
+    return decide_level(authn_level) == RPC_C_AUTHN_LEVEL_DEFAULT ? S_OK : RPC_E_TOO_LATE;
 }

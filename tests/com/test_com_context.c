@@ -62,7 +62,7 @@ static int teardown(void **state)
 /* References of a call, that of being open included. */
 static unsigned call_refs(const guise_call *call)
 {
-    return (unsigned)(atomic_load(&call->state) >> 40);
+    return (unsigned)(atomic_load(&call->state) >> GUISE__CALL_REFERENCE_SHIFT);
 }
 
 /* With one reference to give back; NULL if there is none. */

@@ -181,18 +181,52 @@ static void secure_with_more(void *arg)
     CHILD_CHECK_RESULT(secure(1, 2, EOAC_STATIC_CLOAKING), E_NOTIMPL);
     CHILD_CHECK_RESULT(secure(1, 2, EOAC_ACCESS_CONTROL), E_NOTIMPL);
     CHILD_CHECK_RESULT(secure(1, 2, EOAC_MUTUAL_AUTH | EOAC_DISABLE_AAA), E_NOTIMPL);
-    for (DWORD level = 0; level <= RPC_C_AUTHN_LEVEL_PKT_PRIVACY; level++) {
-        if (level != RPC_C_AUTHN_LEVEL_NONE) {
-            CHILD_CHECK_RESULT(secure(level, 2, 0), E_NOTIMPL);
-        }
-    }
     CHILD_CHECK_RESULT(secure(RPC_C_AUTHN_LEVEL_NONE, 2, 0), S_OK);
+    CHILD_CHECK(guise__com_authn_level() == RPC_C_AUTHN_LEVEL_NONE);
 }
 
 static void com_security_pretends_nothing(void **state)
 {
     (void)state;
     assert_child_passes(secure_with_more, NULL);
+}
+
+static void secure_at(void *arg)
+{
+    DWORD level = *(DWORD *)arg;
+
+    initialize();
+    CHILD_CHECK_RESULT(secure(level, 2, 0), S_OK);
+    CHILD_CHECK_RESULT(secure(RPC_C_AUTHN_LEVEL_NONE, 2, 0), RPC_E_TOO_LATE);
+    if (level == RPC_C_AUTHN_LEVEL_DEFAULT) {
+        level = RPC_C_AUTHN_LEVEL_CONNECT;
+    }
+    CHILD_CHECK(guise__com_authn_level() == level);
+}
+
+/* C-03: what test_com_dispatch sees of it. DEFAULT is CONNECT. */
+static void com_security_takes_every_level(void **state)
+{
+    (void)state;
+    for (DWORD level = 0; level <= RPC_C_AUTHN_LEVEL_PKT_PRIVACY; level++) {
+        assert_child_passes(secure_at, &level);
+    }
+}
+
+static void ask_for_the_level(void *arg)
+{
+    (void)arg;
+    CHILD_CHECK(guise__com_authn_level() == RPC_C_AUTHN_LEVEL_CONNECT);
+    initialize();
+    CHILD_CHECK_RESULT(secure(RPC_C_AUTHN_LEVEL_NONE, 2, 0), RPC_E_TOO_LATE);
+    CHILD_CHECK(guise__com_authn_level() == RPC_C_AUTHN_LEVEL_CONNECT);
+}
+
+/* C-01: implicitly, by whoever needs to know. */
+static void com_security_is_initialized_when_it_is_needed(void **state)
+{
+    (void)state;
+    assert_child_passes(ask_for_the_level, NULL);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -317,6 +351,8 @@ int main(void)
         cmocka_unit_test(com_security_is_initialized_once),
         cmocka_unit_test(com_security_checks_its_arguments),
         cmocka_unit_test(com_security_pretends_nothing),
+        cmocka_unit_test(com_security_takes_every_level),
+        cmocka_unit_test(com_security_is_initialized_when_it_is_needed),
         cmocka_unit_test(memory_grows_and_goes),
         cmocka_unit_test(too_much_memory),
         cmocka_unit_test(guid_to_string),

@@ -67,12 +67,14 @@ WINOLEAPI CoInitializeEx(LPVOID reserved, DWORD mode);
 WINOLEAPI_(void) CoUninitialize(void);
 
 /*
- * What this server demands of incoming calls; once in a process, before that any call is let in.
+ * What this server demands of incoming calls; once in a process, before any call is let in: the
+ * first GuiseDispatchCall (guisecom.h) demands CONNECT if nobody has decided yet. authn_level is
+ * the least that a call's blanket must have, else it is refused (C-03); DEFAULT is CONNECT.
  * Whatever would need more than that to be true is refused, with nothing done: a list of who may
  * call, own identities for outgoing calls, capabilities that are about them.
  *
  * CO_E_NOTINITIALIZED              no CoInitialize yet.
- * RPC_E_TOO_LATE                   done before (C-01).
+ * RPC_E_TOO_LATE                   done before, or a call was let in before (C-01).
  * RPC_E_NO_GOOD_SECURITY_PACKAGES  services are named: the library has none to register (C-02).
  * E_NOTIMPL                        known, but there is nothing here that would do it.
  * E_INVALIDARG                     a level or flag that does not exist, imp_level DEFAULT (C-04),

@@ -54,4 +54,81 @@ WINOLEAPI GuiseGetServerSecurity(guise_call *call, IServerSecurity **security);
  */
 EXTERN_C GUISE_API BOOL WINAPI GuiseOpenToken(const guise_token *token, DWORD access, PHANDLE out);
 
+/*
+ * A method M of an interface IFoo, for GuiseDispatchCall: what a stub is to COM. The functions know
+ * where in args, a struct of the transport's own, the arguments are. They only pass them on: call
+ * those of M; begin those of Begin_M, which are the [in] ones; finish those of Finish_M, the [out]
+ * ones. object is the interface named by iid (call) or async_iid (begin, finish), lent.
+ */
+typedef struct GUISE_METHOD {
+    const IID *iid;       /* of IFoo */
+    const IID *async_iid; /* of AsyncIFoo; NULL: there is none, and begin and finish are not used */
+    HRESULT (*call)(IUnknown *object, void *args);
+    HRESULT (*begin)(IUnknown *async_object, void *args);
+    HRESULT (*finish)(IUnknown *async_object, void *args);
+} GUISE_METHOD;
+
+/*
+ * Serves a call with a method of a COM object, here and now: asynchronously if the object has a
+ * call object for the interface, else synchronously (A-08), however the client has called (A-09).
+ *
+ * Asynchronously: the server's ICallFactory makes its call object with CreateCall(async_iid, outer,
+ * IID_IUnknown), as part of an object of this library, and Begin_M runs in a frame of the call
+ * (guise/call.h). The server is done when it calls Signal on the ISynchronize that it gets from its
+ * call object, or from outer, by QueryInterface: in Begin_M, after it, before it has returned, from
+ * any thread (A-17, A-19). Signal
+ *   1. completes the call: from now on nobody becomes its client, on any thread (N-01);
+ *   2. releases whoever waits on that ISynchronize, which says no more than that (X-07);
+ *   3. runs Finish_M, once, on the thread that signals, as self, in a frame of the completed call:
+ *      the call context is there, impersonation is refused, and tokens put on before are back when
+ *      Signal returns (N-02). It may wait on its ISynchronize, and signal once more, but must not
+ *      need a lock that is held around Signal. As in a completion function, cancellation is off;
+ *   4. makes what Finish_M returned the call's result (A-23), and runs the completion function.
+ * Signal again, also from elsewhere meanwhile, does nothing but set the event, and does not wait
+ * for Finish_M (X-15). It is always S_OK. Reset is about the event only: it reopens nothing (L-4).
+ * Before Begin_M runs there is nothing to complete: Signal is about the event only, too (X-16).
+ *
+ * The call is completed without Finish_M when Begin_M fails before it has signaled, with its result
+ * (A-22); when the server releases its last reference to its call object without having signaled,
+ * with RPC_E_DISCONNECTED (A-21); when the server's code is left by pthread_exit, cancellation or
+ * an exception, with RPC_E_SERVERFAULT (A-34), which is also the result if Finish_M is left so; and
+ * by guise_call_complete, which is for transports that give up. In a forked child Signal does not
+ * run Finish_M, and completes the child's copy of the call with RPC_E_DISCONNECTED.
+ *
+ * Synchronously: M runs in a frame of the call, and its result is the call's as soon as that frame
+ * has ended (N-07).
+ *
+ * Every part of the server runs as the process's own self, whatever the calling thread was before,
+ * and until it impersonates the client itself. The transport learns the result, and that the [out]
+ * arguments are in args, from the completion function (guise_call_on_complete), which it registers
+ * before; with S_OK or another success they are there.
+ *
+ * Calls with an authentication level below CoInitializeSecurity's are refused (C-03); if that has
+ * not been called yet it is too late from now on, and the level is CONNECT (C-01). CoInitialize is
+ * not needed.
+ *
+ * Returns what Begin_M or M returned, success codes too. If neither ran the call has completed with
+ * the failure that is returned, and the server saw at most QueryInterface and CreateCall:
+ * RPC_E_ACCESS_DENIED  the authentication level.
+ * E_NOINTERFACE        the server has not got the interface, or its call object has not got the
+ *                      asynchronous one.
+ * E_UNEXPECTED         CreateCall made nothing, or an object that cannot be part of another.
+ * E_OUTOFMEMORY        no memory.
+ * others               what QueryInterface or CreateCall failed with, if not E_NOINTERFACE.
+ * And in these cases nothing was done:
+ * RPC_S_CALLPENDING    the call is dispatched already (A-13).
+ * RPC_E_CALL_COMPLETE  the call has completed.
+ * E_INVALIDARG         a NULL: call, server, method, its iid or call; with async_iid also begin or
+ *                      finish.
+ * E_ACCESSDENIED, E_OUTOFMEMORY as guise_call_dispatch.
+ *
+ * Lifetime: the caller keeps its reference to the call, and one to the server until this returns.
+ * *method is copied; the two IIDs must stay. args is the caller's, and must stay until the call is
+ * announced (guise_call_wait, guise_call_completion) or its completion function runs: Finish_M
+ * writes there. After a failure of Begin_M nobody does.
+ * Safety: any thread that owns a reference to the call, in a frame or not.
+ */
+WINOLEAPI GuiseDispatchCall(guise_call *call, IUnknown *server, const GUISE_METHOD *method,
+                            void *args);
+
 #endif
