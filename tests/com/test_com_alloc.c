@@ -10,6 +10,8 @@
 #include <sddl.h>
 #include <windows.h>
 
+#include "calc.h"
+
 #include "port/port.h"
 
 static unsigned s_live;     /* blocks */
@@ -134,6 +136,53 @@ static void sids_and_texts_need_memory(void **state)
     }
 }
 
+static guise_call *make_call(void)
+{
+    guise_token_desc desc = {
+        .size = sizeof desc, .name = "alice", .uid = 1001, .level = GUISE_LEVEL_IMPERSONATE};
+    guise_blanket blanket = {.size = sizeof blanket, .authn_level = GUISE_AUTHN_LEVEL_CONNECT};
+    guise_token *token = NULL;
+    guise_context *context = NULL;
+    guise_call *call = NULL;
+
+    assert_ok(guise_token_create(&desc, &token));
+    assert_ok(guise_context_create(&blanket, token, &context));
+    assert_ok(guise_call_create(context, &call));
+    guise_context_unref(context);
+    guise_token_unref(token);
+    return call;
+}
+
+static void check_dispatch(unsigned fail_at, HRESULT expected)
+{
+    unsigned live = s_live;
+    guise_call *call = make_call();
+    struct divide_args args = {42, 6, -1};
+    guise_result result = GUISE_OK;
+    struct calc calc;
+
+    calc_init(&calc, NULL);
+    s_requests = 0;
+    s_fail_at = fail_at;
+    assert_hr(GuiseDispatchCall(call, (IUnknown *)&calc.iface, &divide, &args), expected);
+    s_fail_at = 0;
+    assert_ok(guise_call_result(call, &result));
+    assert_hr(result, expected);
+    assert_int_equal(atomic_load(&calc.refs), 1);
+    guise_call_unref(call);
+    assert_int_equal(s_live, live);
+}
+
+/* The object and its event. */
+static void dispatching_needs_memory(void **state)
+{
+    (void)state;
+    check_dispatch(1, E_OUTOFMEMORY);
+    check_dispatch(2, E_OUTOFMEMORY);
+    check_dispatch(3, S_OK);
+    assert_int_equal(s_requests, 2);
+}
+
 /* What the core keeps for the process is there already. */
 static int initialize(void **state)
 {
@@ -159,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_need_memory),
         cmocka_unit_test(sids_and_texts_need_memory),
+        cmocka_unit_test(dispatching_needs_memory),
     };
 
     return cmocka_run_group_tests(tests, initialize, uninitialize);
