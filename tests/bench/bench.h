@@ -87,6 +87,7 @@ uint64_t bench_now(void);
 /* The CPUs this program may use; the first is where a suite's own thread is. */
 unsigned bench_cpu_count(void);
 void bench_pin(unsigned index);
+void bench_unpin(void);
 pthread_t bench_start(unsigned cpu, void *(*fn)(void *), void *arg);
 void bench_join(pthread_t thread);
 

@@ -60,6 +60,11 @@ void bench_pin(unsigned index)
     bench_must(sched_setaffinity(0, sizeof one, &one) == 0);
 }
 
+void bench_unpin(void)
+{
+    bench_must(sched_setaffinity(0, sizeof *allowed(), allowed()) == 0);
+}
+
 pthread_t bench_start(unsigned cpu, void *(*fn)(void *), void *arg)
 {
     cpu_set_t one = cpu_of(cpu);

@@ -10,9 +10,11 @@
 #include "worker.h"
 
 enum {
-    BATCHES = 11,      /* in one sample of a loop */
-    BATCH_NS = 1000000, /* how long one is meant to take: much longer than reading the clock, and
-                           much shorter than what the scheduler gives a thread at a time */
+    BATCHES = 31, /* in one sample of a loop */
+    QUICK_BATCHES = 11,
+    BATCH_NS = 200000, /* much longer than reading the clock; and so much shorter than what the
+                            scheduler gives a thread at a time that most are not interrupted even
+                            where somebody else wants the CPU */
     QUICK_BATCH_NS = 60000,
     EVENTS = 2000,
     QUICK_EVENTS = 300
@@ -59,11 +61,12 @@ static void sample_loop(const struct bench_meter *meter, bool quick, struct benc
     double batches[BATCHES];
     uint64_t times = calibrate(meter, quick ? QUICK_BATCH_NS : BATCH_NS);
     uint64_t before = interruptions();
+    size_t count = quick ? QUICK_BATCHES : BATCHES;
 
-    for (int i = 0; i < BATCHES; i++) {
+    for (size_t i = 0; i < count; i++) {
         batches[i] = (double)time_loop(meter, times) / (double)times;
     }
-    stats_summarize(batches, BATCHES, out);
+    stats_summarize(batches, count, out);
     out->interrupted = interruptions() - before;
 }
 

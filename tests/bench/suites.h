@@ -4,6 +4,7 @@
 
 #include "bench.h"
 
-extern const struct bench_suite suite_core, suite_com, suite_signal;
+extern const struct bench_suite suite_com, suite_core, suite_kernel, suite_nsync, suite_pending,
+    suite_signal, suite_threads, suite_wake, suite_wine;
 
 #endif

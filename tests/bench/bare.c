@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "bare.h"
+
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+struct ids {
+    unsigned real, effective, saved;
+};
+
+struct caps {
+    struct __user_cap_data_struct data[2];
+};
+
+static struct ids s_uid, s_gid;
+static struct caps s_caps;
+static gid_t s_groups[BARE_GROUPS_MAX];
+static long s_group_count;
+static bool s_drop_caps; /* the uid alone takes none from a server that is not root */
+
+/* ---- single calls ---- */
+
+static bool set_uid(unsigned uid)
+{
+    return syscall(SYS_setresuid, -1, uid, -1) == 0;
+}
+
+static bool set_gid(unsigned gid)
+{
+    return syscall(SYS_setresgid, -1, gid, -1) == 0;
+}
+
+static bool set_groups(size_t count, const gid_t *groups)
+{
+    return syscall(SYS_setgroups, count, groups) == 0;
+}
+
+static bool get_ids(long number, struct ids *out)
+{
+    memset(out, 0xFF, sizeof *out);
+    return syscall(number, &out->real, &out->effective, &out->saved) == 0;
+}
+
+static bool get_caps(struct caps *out)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+
+    memset(out, 0xFF, sizeof *out);
+    return syscall(SYS_capget, &header, out->data) == 0;
+}
+
+static bool set_caps(bool effective)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct caps caps = s_caps;
+
+    if (!effective) {
+        caps.data[0].effective = caps.data[1].effective = 0;
+    }
+    return syscall(SYS_capset, &header, caps.data) == 0;
+}
+
+/* ---- asking ---- */
+
+static bool are_ids(long number, const struct ids *self, unsigned effective)
+{
+    struct ids now;
+
+    return get_ids(number, &now) && now.real == self->real && now.saved == self->saved &&
+           now.effective == effective;
+}
+
+static bool have_ids(unsigned uid, unsigned gid)
+{
+    return are_ids(SYS_getresuid, &s_uid, uid) && are_ids(SYS_getresgid, &s_gid, gid);
+}
+
+static bool have_group_count(size_t count)
+{
+    return syscall(SYS_getgroups, 0, NULL) == (long)count;
+}
+
+static bool have_groups(size_t count, const gid_t *groups)
+{
+    gid_t list[BARE_GROUPS_MAX];
+
+    if (count == 0) {
+        return have_group_count(0);
+    }
+    memset(list, 0xFF, count * sizeof *list);
+    return syscall(SYS_getgroups, BARE_GROUPS_MAX, list) == (long)count &&
+           memcmp(list, groups, count * sizeof *list) == 0;
+}
+
+static bool have_caps(uint32_t low, uint32_t high)
+{
+    struct caps caps;
+
+    return get_caps(&caps) && caps.data[0].effective == low && caps.data[1].effective == high;
+}
+
+static bool is_client(const struct bare_client *client)
+{
+    return have_ids(client->uid, client->gid) &&
+           (client->same_groups ? have_group_count((size_t)s_group_count)
+                                : have_groups(client->count, client->groups)) &&
+           have_caps(0, 0);
+}
+
+static bool is_self(const struct bare_client *client)
+{
+    return have_ids(s_uid.effective, s_gid.effective) &&
+           (client->same_groups ? have_group_count((size_t)s_group_count)
+                                : have_groups((size_t)s_group_count, s_groups)) &&
+           have_caps(s_caps.data[0].effective, s_caps.data[1].effective);
+}
+
+/* ---- both ways ---- */
+
+static bool enter(const struct bare_client *client)
+{
+    return (client->same_groups || set_groups(client->count, client->groups)) &&
+           set_gid(client->gid) && set_uid(client->uid) && (!s_drop_caps || set_caps(false));
+}
+
+static bool leave(const struct bare_client *client)
+{
+    return set_uid(s_uid.effective) && (!s_drop_caps || set_caps(true)) &&
+           set_gid(s_gid.effective) &&
+           (client->same_groups || set_groups((size_t)s_group_count, s_groups));
+}
+
+bool bare_switch(const struct bare_client *client)
+{
+    return enter(client) && is_client(client) && is_client(client) && leave(client) &&
+           is_self(client);
+}
+
+static bool has_client_ids(const struct bare_client *client)
+{
+    return have_ids(client->uid, client->gid) && have_group_count(client->count);
+}
+
+bool bare_switch_12(const struct bare_client *client)
+{
+    return enter(client) && has_client_ids(client) && has_client_ids(client) && leave(client);
+}
+
+void bare_init(void)
+{
+    bench_must(get_ids(SYS_getresuid, &s_uid) && get_ids(SYS_getresgid, &s_gid));
+    bench_must(get_caps(&s_caps));
+    s_group_count = syscall(SYS_getgroups, BARE_GROUPS_MAX, s_groups);
+    bench_must(s_group_count >= 0);
+    s_drop_caps = s_uid.effective != 0;
+}

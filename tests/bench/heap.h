@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GUISE_BENCH_HEAP_H
+#define GUISE_BENCH_HEAP_H
+
+#include <stddef.h>
+
+#define HEAP_UNKNOWN ((size_t)-1)
+
+/* Bytes in use, what the allocator adds to each block included. */
+size_t heap_in_use(void);
+
+#endif
