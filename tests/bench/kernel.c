@@ -260,7 +260,7 @@ static double calls_that_differ(void)
 static const struct bench_meter meters[] = {
     {.name = "linux-switch-same", .unit = "ns", .loop = switch_same},
     {.name = "linux-switch-0", .unit = "ns", .loop = switch_0},
-    {.name = "linux-switch-16", .unit = "ns", .loop = switch_16},
+    {.name = "linux-switch-16", .unit = "ns", .flags = BENCH_COUNTED, .loop = switch_16},
     {.name = "linux-switch-64", .unit = "ns", .loop = switch_64},
     {.name = "bare-switch-same", .unit = "ns", .loop = bare_same},
     {.name = "bare-switch-0", .unit = "ns", .loop = bare_0},
@@ -269,7 +269,7 @@ static const struct bench_meter meters[] = {
     {.name = "bare-12-0", .unit = "ns", .loop = bare_12_0},
     {.name = "bare-12-16", .unit = "ns", .loop = bare_12_16},
     {.name = "bare-12-64", .unit = "ns", .loop = bare_12_64},
-    {.name = "linux-again", .unit = "ns", .loop = again},
+    {.name = "linux-again", .unit = "ns", .flags = BENCH_COUNTED, .loop = again},
     {.name = "linux-calls", .unit = "calls", .flags = BENCH_ONCE, .value = calls_ours},
     {.name = "bare-calls", .unit = "calls", .flags = BENCH_ONCE, .value = calls_bare},
     {.name = "linux-again-calls", .unit = "calls", .flags = BENCH_ONCE, .value = calls_again},

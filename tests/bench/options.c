@@ -12,7 +12,7 @@
 static const char usage[] =
     "guise-bench [scale] [--quick] [--rounds N] [--only P1,COM] [--list] [--strict]\n"
     "            [--json FILE] [--plot FILE.svg] [--counts FILE]\n"
-    "guise-bench --loop METER --times N\n"
+    "guise-bench --loop METER --times N     no measuring; METER may be list, or compiler\n"
     "\n"
     "Measures, compares within the run, and prints a table. tests/bench/README.md explains it.\n";
 
