@@ -85,15 +85,18 @@ static bool have_group_count(size_t count)
     return syscall(SYS_getgroups, 0, NULL) == (long)count;
 }
 
+/* The provider names up to so many, and counts more. */
+enum { NAMED_MAX = 256 };
+
 static bool have_groups(size_t count, const gid_t *groups)
 {
-    gid_t list[BARE_GROUPS_MAX];
+    gid_t list[NAMED_MAX];
 
-    if (count == 0) {
-        return have_group_count(0);
+    if (count == 0 || count > NAMED_MAX) {
+        return have_group_count(count);
     }
     memset(list, 0xFF, count * sizeof *list);
-    return syscall(SYS_getgroups, BARE_GROUPS_MAX, list) == (long)count &&
+    return syscall(SYS_getgroups, NAMED_MAX, list) == (long)count &&
            memcmp(list, groups, count * sizeof *list) == 0;
 }
 

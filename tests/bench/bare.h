@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { BARE_GROUPS_MAX = 64 };
+enum { BARE_GROUPS_MAX = 1024 };
 
 struct bare_client {
     uid_t uid;

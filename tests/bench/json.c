@@ -110,7 +110,8 @@ static void write_noise(FILE *file, const struct noise *noise)
     (void)fprintf(file, ",\n \"noise\": {\"noisy\": %s", noise_is_bad(noise) ? "true" : "false");
     write_number(file, "others_percent", noise->known ? noise->others : NAN);
     write_number(file, "stolen_percent", noise->known ? noise->stolen : NAN);
-    write_number(file, "interruptions_per_second", noise->interrupted);
+    write_number(file, "interruptions_per_second",
+                 noise->interrupted < 0 ? NAN : noise->interrupted);
     write_number(file, "constant_spread_percent", noise->spread < 0 ? NAN : noise->spread);
     (void)fputc('}', file);
 }

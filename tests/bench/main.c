@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     }
     (void)bench_cpu_count(); /* before anybody is pinned */
     if (options.list) {
-        report_list();
+        report_list(options.scale);
         return 0;
     }
     if (options.loop != NULL) {

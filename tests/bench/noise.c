@@ -66,7 +66,7 @@ void noise_end(struct noise *noise, uint64_t interruptions, double spread)
     noise->others =
         percent((end.busy - noise->begin.busy) - (end.ours - noise->begin.ours), capacity);
     noise->stolen = percent(end.steal - noise->begin.steal, capacity);
-    noise->interrupted = elapsed > 0 ? (double)interruptions / elapsed : 0;
+    noise->interrupted = interruptions == NOISE_UNCOUNTED ? -1 : (double)interruptions / elapsed;
     noise->spread = spread;
 }
 
@@ -76,20 +76,24 @@ bool noise_is_bad(const struct noise *noise)
            noise->interrupted > interrupted_max || noise->spread > spread_max;
 }
 
+static const char consequence[] =
+    " Ratios are for orientation; goals near them say nothing. Measure "
+    "again when it is quiet.";
+
 void noise_print(const struct noise *noise)
 {
     (void)printf("%s", noise_is_bad(noise) ? "WARNING: a noisy machine: " : "A quiet machine: ");
     if (noise->known) {
-        (void)printf("other programs used %.1f %% of the CPUs, %.1f %% were stolen, ",
-                     noise->others, noise->stolen);
+        (void)printf("other programs used %.1f %% of the CPUs, %.1f %% were stolen", noise->others,
+                     noise->stolen);
     } else {
-        (void)printf("who else used the CPUs is unknown, ");
+        (void)printf("who else used the CPUs is unknown");
     }
-    (void)printf("%.1f interruptions a second", noise->interrupted);
+    if (noise->interrupted >= 0) {
+        (void)printf(", %.1f interruptions a second", noise->interrupted);
+    }
     if (noise->spread >= 0) {
         (void)printf(", what never changes was spread by %.1f %%", noise->spread);
     }
-    (void)printf(".%s\n", noise_is_bad(noise) ? " Ratios are for orientation; goals near them say "
-                                                "nothing. Measure again when it is quiet."
-                                              : "");
+    (void)printf(".%s\n", noise_is_bad(noise) ? consequence : "");
 }

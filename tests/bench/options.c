@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "run.h"
+#include "sweeps.h"
 
 static const char usage[] =
     "guise-bench [scale] [--quick] [--rounds N] [--only P1,COM] [--list] [--strict]\n"
@@ -95,11 +96,16 @@ static bool read_flags(struct options *out, int count, char **words)
     return true;
 }
 
-/* A typing error must not look like a short table. */
-static bool is_id(const char *text, size_t length)
+static const char *id_of(size_t i, bool scale)
 {
-    for (size_t i = 0; i < bench_row_count; i++) {
-        if (strlen(bench_rows[i].id) == length && strncmp(bench_rows[i].id, text, length) == 0) {
+    return scale ? sweeps[i].name : bench_rows[i].id;
+}
+
+/* A typing error must not look like a short table. */
+static bool is_id(const char *text, size_t length, bool scale)
+{
+    for (size_t i = 0; i < (scale ? sweep_count : bench_row_count); i++) {
+        if (strlen(id_of(i, scale)) == length && strncmp(id_of(i, scale), text, length) == 0) {
             return true;
         }
     }
@@ -108,10 +114,10 @@ static bool is_id(const char *text, size_t length)
     return false;
 }
 
-static bool are_ids(const char *list)
+static bool are_ids(const char *list, bool scale)
 {
     for (; list != NULL && *list != '\0'; list += strcspn(list, ","), list += *list == ',') {
-        if (!is_id(list, strcspn(list, ","))) {
+        if (!is_id(list, strcspn(list, ","), scale)) {
             return false;
         }
     }
@@ -131,7 +137,7 @@ bool options_read(struct options *out, int count, char **words)
         }
         out->scale = true;
     }
-    return out->scale || are_ids(out->only);
+    return are_ids(out->only, out->scale);
 }
 
 bool options_want(const struct options *options, const char *id)

@@ -9,7 +9,7 @@
 #include "suites.h"
 #include "tool.h"
 
-enum { FEW = 1000, MANY = 1000000, WEIGHED = 100000, TURNS = 25, STEPS = 10000 };
+enum { FEW = 1000, MANY = 1000000, WEIGHED = 100000, TURNS = 250, STEPS = 1000 };
 
 static guise_context *s_client;
 

@@ -61,8 +61,8 @@ static void draw_finding(FILE *file, const struct finding *finding, double y)
     if (row->kind != BENCH_NO_GOAL) {
         svg_line(file, "goal", x_of(row->goal), y - 3, x_of(row->goal), y + BAR + 3);
     }
-    (void)snprintf(text, sizeof text, "%.3g%s", finding->ratio.median,
-                   row->kind == BENCH_FASTER_MIN ? " faster" : "");
+    (void)snprintf(text, sizeof text, finding->ratio.median < 1000 ? "%.3g%s" : "%.0f%s",
+                   finding->ratio.median, row->kind == BENCH_FASTER_MIN ? " faster" : "");
     svg_text(file, "small", "start", RIGHT + 10, y + BAR - 2, text);
 }
 
@@ -100,9 +100,10 @@ bool report_plot(const struct run *run, const char *path)
              noise_is_bad(&run->noise) ? "A NOISY MACHINE: for orientation only." : "");
     draw_axis(file, bottom);
     (void)draw_rows(file, run);
-    svg_text(file, "small", "start", 14, bottom + 24,
-             "Ratio of medians' rounds, logarithmic; whisker p10 to p90; heavy mark: the goal; "
-             "blue: met, orange: missed, grey: no goal.");
+    svg_text(
+        file, "small", "start", 14, bottom + 24,
+        "The median ratio over the rounds, logarithmic; whisker p10 to p90; heavy mark: the goal; "
+        "blue: met, orange: missed, grey: no goal.");
     svg_end(file);
     return file_end(file, path);
 }

@@ -4,9 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-void report_list(void)
+#include "sweeps.h"
+
+void report_list(bool scale)
 {
-    for (size_t i = 0; i < bench_row_count; i++) {
+    for (size_t i = 0; scale && i < sweep_count; i++) {
+        (void)printf("%-16s %s by number of %s\n", sweeps[i].name, sweeps[i].unit, sweeps[i].what);
+    }
+    for (size_t i = 0; !scale && i < bench_row_count; i++) {
         const struct bench_row *row = &bench_rows[i];
 
         (void)printf("%-4s %-52s %-28s %s\n", row->id, row->what, row->ours,
@@ -48,8 +53,13 @@ static void print_ratio(const struct figure *ratio)
         (void)printf(" %7s %-13s", "", "");
         return;
     }
-    (void)snprintf(spread, sizeof spread, "%.3g-%.3g", ratio->p10, ratio->p90);
-    (void)printf(" %7.3g %-13s", ratio->median, spread);
+    if (ratio->median < 1000) {
+        (void)snprintf(spread, sizeof spread, "%.3g-%.3g", ratio->p10, ratio->p90);
+        (void)printf(" %7.3g %-13s", ratio->median, spread);
+    } else {
+        (void)snprintf(spread, sizeof spread, "%.0f-%.0f", ratio->p10, ratio->p90);
+        (void)printf(" %7.0f %-13s", ratio->median, spread);
+    }
 }
 
 static void print_instructions(const struct series *series)

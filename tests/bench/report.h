@@ -5,7 +5,8 @@
 
 #include "run.h"
 
-void report_list(void);
+/* What --only takes, of the table or of the sweeps. */
+void report_list(bool scale);
 void report_table(const struct run *run);
 /* False if the file could not be written, which has been said. */
 bool report_json(const struct run *run, const char *path);

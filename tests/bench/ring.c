@@ -20,9 +20,9 @@ struct ring {
     void *places[];
 };
 
-/* Coprime with two and five, so with all counts there are here: comes to every place once before any
- * twice; and far enough to be on another page each time. */
-enum { FAR = 303 };
+/* A prime, so that it comes to every place once before any twice; and far enough to be on another page
+ * each time. */
+enum { FAR = 307 };
 
 static struct ring *make_ring(const struct kind *kind, void *context, size_t count, bool any)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What a second thread adds: twice the work at best. P9. */
 #include <math.h>
-#include <sched.h>
 #include <stdatomic.h>
 
+#include "crowd.h"
 #include "floor/floor.h"
 #include "stage.h"
 #include "suites.h"
@@ -75,63 +75,15 @@ static void shared_count(void)
 
 /* ---- one thread, two threads ---- */
 
-struct race {
-    void (*work)(void);
-    unsigned threads;
-    atomic_uint ready;
-    uint64_t ended[2];
-};
-
-struct runner {
-    struct race *race;
-    unsigned index;
-};
-
-static void *run(void *arg)
-{
-    struct runner *runner = arg;
-    struct race *race = runner->race;
-
-    race->work(); /* warm, and attached */
-    (void)atomic_fetch_add_explicit(&race->ready, 1, memory_order_acq_rel);
-    while (atomic_load_explicit(&race->ready, memory_order_acquire) <= race->threads) {
-    }
-    race->work();
-    race->ended[runner->index] = bench_now();
-    return NULL;
-}
-
-/* How long until all are done. The one who starts them waits for them asleep but for a moment. */
-static double time_threads(void (*work)(void), unsigned threads)
-{
-    struct race race = {.work = work, .threads = threads};
-    struct runner runners[2] = {{&race, 0}, {&race, 1}};
-    pthread_t started[2];
-    uint64_t begin;
-
-    for (unsigned i = 0; i < threads; i++) {
-        started[i] = bench_start(i, run, &runners[i]);
-    }
-    while (atomic_load_explicit(&race.ready, memory_order_acquire) < threads) {
-        (void)sched_yield();
-    }
-    begin = bench_now();
-    (void)atomic_fetch_add_explicit(&race.ready, 1, memory_order_acq_rel);
-    for (unsigned i = 0; i < threads; i++) {
-        bench_join(started[i]);
-    }
-    return (double)((race.ended[0] > race.ended[1] ? race.ended[0] : race.ended[1]) - begin);
-}
-
 /* A thread more gives work and takes time: 2 at best. The least time each way, because what disturbs
  * two threads is twice as likely to happen. */
 static double scaling(void (*work)(void))
 {
-    double one = time_threads(work, 1), two = time_threads(work, 2);
+    double one = crowd_time(work, 1), two = crowd_time(work, 2);
 
     for (int i = 1; i < TRIES; i++) {
-        one = fmin(one, time_threads(work, 1));
-        two = fmin(two, time_threads(work, 2));
+        one = fmin(one, crowd_time(work, 1));
+        two = fmin(two, crowd_time(work, 2));
     }
     return 2 * one / two;
 }
