@@ -41,16 +41,36 @@ static uint64_t time_loop(const struct bench_meter *meter, uint64_t times)
     return bench_now() - begin;
 }
 
-/* So many that a batch takes the time it should; it is only found out once, on a warm loop. */
-static uint64_t calibrate(const struct bench_meter *meter, uint64_t batch_ns)
+/* What a loop takes that does nothing: a frame around it, a look at the clock. */
+static uint64_t time_overhead(const struct bench_meter *meter)
 {
-    uint64_t times = 1, took = time_loop(meter, times);
+    uint64_t least = time_loop(meter, 0);
+
+    for (int i = 0; i < 5; i++) {
+        uint64_t took = time_loop(meter, 0);
+
+        least = took < least ? took : least;
+    }
+    return least;
+}
+
+static uint64_t time_net(const struct bench_meter *meter, uint64_t times, uint64_t overhead)
+{
+    uint64_t took = time_loop(meter, times);
+
+    return took > overhead ? took - overhead : 0;
+}
+
+/* So many that a batch takes the time it should. */
+static uint64_t calibrate(const struct bench_meter *meter, uint64_t batch_ns, uint64_t overhead)
+{
+    uint64_t times = 1, took = time_net(meter, times, overhead);
 
     while (took < batch_ns / 4) {
         times *= 2;
-        took = time_loop(meter, times);
+        took = time_net(meter, times, overhead);
     }
-    times = times * batch_ns / (took == 0 ? 1 : took);
+    times = times * batch_ns / took;
     return times == 0 ? 1 : times;
 }
 
@@ -64,12 +84,13 @@ static uint64_t interruptions(void)
 static void sample_loop(const struct bench_meter *meter, bool quick, struct bench_sample *out)
 {
     double batches[BATCHES];
-    uint64_t times = calibrate(meter, quick ? QUICK_BATCH_NS : BATCH_NS);
+    uint64_t overhead = time_overhead(meter);
+    uint64_t times = calibrate(meter, quick ? QUICK_BATCH_NS : BATCH_NS, overhead);
     uint64_t before = interruptions();
     size_t count = quick ? QUICK_BATCHES : BATCHES;
 
     for (size_t i = 0; i < count; i++) {
-        batches[i] = (double)time_loop(meter, times) / (double)times;
+        batches[i] = (double)time_net(meter, times, overhead) / (double)times;
     }
     stats_summarize(batches, count, out);
     out->interrupted = interruptions() - before;

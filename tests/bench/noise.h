@@ -13,17 +13,16 @@ struct noise_clock {
 
 struct noise {
     struct noise_clock begin;
-    bool known;    /* the system says who used the CPUs */
-    double others; /* per cent of all CPUs that other programs used */
-    double stolen; /* per cent that the machine below took away */
-    double
-        interrupted; /* times a second that a measuring thread had to wait for another; < 0: unknown */
-    double spread; /* of what never changes, (p90 - p10) / median, per cent; < 0: unknown */
+    bool known;         /* the system says who used the CPUs */
+    double others;      /* per cent of all CPUs that other programs used */
+    double stolen;      /* per cent that the machine below took away */
+    double interrupted; /* a measuring thread, times a second; < 0: unknown */
+    double spread;      /* of what never changes, (p90 - p10) / median, per cent; < 0: unknown */
 };
 
-void noise_begin(struct noise *noise);
 #define NOISE_UNCOUNTED UINT64_MAX
 
+void noise_begin(struct noise *noise);
 /* After the workers are gone: their time is not other people's. */
 void noise_end(struct noise *noise, uint64_t interruptions, double spread);
 bool noise_is_bad(const struct noise *noise);

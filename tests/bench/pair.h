@@ -17,7 +17,7 @@ size_t pair_round_trips(const struct pair_way *way, unsigned cpu, double *out, s
 /* Microseconds of one there and back, two CPUs, one after the other without a pause. */
 double pair_sustained(const struct pair_way *way);
 
-/* Nanoseconds from a post until a waiter on another CPU goes on that began to wait a moment before. */
+/* Nanoseconds from a post until a waiter on another CPU goes on; it began to wait just before. */
 size_t pair_hand_offs(const struct pair_way *way, double *out, size_t room);
 
 #endif

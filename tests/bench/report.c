@@ -84,7 +84,7 @@ static void print_finding(const struct finding *finding)
         (void)printf(" %s: %s\n", run_verdict_name(finding->verdict), finding->why);
         return;
     }
-    run_goal_text(row, goal, sizeof goal);
+    run_goal_text(finding, goal, sizeof goal);
     print_ratio(&finding->ratio);
     (void)printf(" %-14s %s\n", goal, run_verdict_name(finding->verdict));
 }

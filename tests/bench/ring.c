@@ -20,8 +20,8 @@ struct ring {
     void *places[];
 };
 
-/* A prime, so that it comes to every place once before any twice; and far enough to be on another page
- * each time. */
+/* A prime, so that it comes to every place once before any twice; and far enough to be on another
+ * page each time. */
 enum { FAR = 307 };
 
 static struct ring *make_ring(const struct kind *kind, void *context, size_t count, bool any)
@@ -143,5 +143,6 @@ double ring_bytes(guise_context *client, size_t pending)
         end_call(calls[i]);
     }
     free(calls);
-    return before == HEAP_UNKNOWN ? NAN : (double)(after - before) / (double)pending;
+    /* Not more than before: unknown, or not the heap that is used. */
+    return after <= before ? NAN : (double)(after - before) / (double)pending;
 }

@@ -177,7 +177,7 @@ static uint64_t interruptions(const struct run *run)
 static bool figure_of(const struct series *series, enum bench_field field, unsigned rounds,
                       struct figure *out);
 
-/* Read-modify-writes in registers' reach take the same time always; if they do not it is not them. */
+/* The same two steps on a word that nobody else has: if their time changes it is the machine. */
 static double constant_spread(const struct run *run)
 {
     struct figure figure;
@@ -269,8 +269,7 @@ static double compare(enum bench_goal kind, double ours, double against)
     return against == 0 ? NAN : ours / against;
 }
 
-/* Round by round: what disturbed a whole round disturbed both sides of it. What is measured once only
- * is compared with every round. */
+/* Round by round: what disturbed a whole round disturbed both sides of it. */
 static void compare_rounds(const struct finding *finding, unsigned rounds, struct figure *out)
 {
     const struct series *ours = finding->ours, *against = finding->against;
@@ -338,20 +337,20 @@ void run_find(const struct run *run, const struct bench_row *row, struct finding
     }
 }
 
-void run_goal_text(const struct bench_row *row, char *out, size_t room)
+void run_goal_text(const struct finding *finding, char *out, size_t room)
 {
-    static const char *const forms[] = {[BENCH_NO_GOAL] = "",
-                                        [BENCH_RATIO_MAX] = "<= %g x",
-                                        [BENCH_RATIO_MIN] = ">= %g x",
-                                        [BENCH_FASTER_MIN] = ">= %g faster",
-                                        [BENCH_OVER_MAX] = "<= %g ns over",
-                                        [BENCH_VALUE_MAX] = "<= %g"};
-    const char *form = forms[row->kind];
-    const char *number = strstr(form, "%g");
+    static const char *const before[] = {
+        [BENCH_NO_GOAL] = "",       [BENCH_RATIO_MAX] = "<= ", [BENCH_RATIO_MIN] = ">= ",
+        [BENCH_FASTER_MIN] = ">= ", [BENCH_OVER_MAX] = "<= ",  [BENCH_VALUE_MAX] = "<= "};
+    static const char *const after[] = {[BENCH_RATIO_MAX] = "x",
+                                        [BENCH_RATIO_MIN] = "x",
+                                        [BENCH_FASTER_MIN] = "faster",
+                                        [BENCH_OVER_MAX] = "ns over"};
+    enum bench_goal kind = finding->row->kind;
 
-    if (number == NULL) {
-        (void)snprintf(out, room, "%s", form);
-        return;
+    out[0] = '\0';
+    if (kind != BENCH_NO_GOAL) {
+        (void)snprintf(out, room, "%s%g %s", before[kind], finding->row->goal,
+                       kind == BENCH_VALUE_MAX ? finding->ours->meter->unit : after[kind]);
     }
-    (void)snprintf(out, room, "%.*s%g%s", (int)(number - form), form, row->goal, number + 2);
 }

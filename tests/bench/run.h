@@ -50,6 +50,6 @@ void run_measure(struct run *run, const struct options *options);
 void run_find(const struct run *run, const struct bench_row *row, struct finding *out);
 const char *run_verdict_name(enum verdict verdict);
 /* "<= 2.5 x" */
-void run_goal_text(const struct bench_row *row, char *out, size_t room);
+void run_goal_text(const struct finding *finding, char *out, size_t room);
 
 #endif

@@ -176,9 +176,8 @@ static double client_bytes(size_t size)
     before = heap_in_use();
     (void)many_clients(size, 1);
     after = heap_in_use();
-    return known(before == HEAP_UNKNOWN
-                     ? NAN
-                     : (double)(after - before) / (double)size - sizeof(guise_context *));
+    return known(
+        after <= before ? NAN : (double)(after - before) / (double)size - sizeof(guise_context *));
 }
 
 /* ---- groups ---- */
@@ -345,8 +344,8 @@ static void private_blocks(void)
     floor_block(STEPS, 64);
 }
 
-/* CPU time for one, as far as there are CPUs: where threads do not disturb each other it is level. The
- * least of several, because what disturbs many threads is many times as likely to happen. */
+/* CPU time for one, as far as there are CPUs: where threads do not disturb each other it is level.
+ * The least of several, because what disturbs many threads is many times as likely to happen. */
 static double time_crowd(void (*work)(void), size_t threads)
 {
     size_t cpus = bench_cpu_count();

@@ -75,8 +75,7 @@ static void shared_count(void)
 
 /* ---- one thread, two threads ---- */
 
-/* A thread more gives work and takes time: 2 at best. The least time each way, because what disturbs
- * two threads is twice as likely to happen. */
+/* 2 at best. The least time each way, because what disturbs two threads is twice as likely. */
 static double scaling(void (*work)(void))
 {
     double one = crowd_time(work, 1), two = crowd_time(work, 2);

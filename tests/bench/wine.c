@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A peer: Wine's SetThreadToken and RevertToSelf, in a Windows program that runs beside this one and
- * gives a figure for every line it is sent.
+ * A peer: Wine's SetThreadToken and RevertToSelf, in a Windows program that runs beside this one
+ * and gives a figure for every line it is sent.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

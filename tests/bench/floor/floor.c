@@ -19,8 +19,7 @@ void floor_take_off(void)
 
 static _Alignas(64) atomic_uint s_word;
 
-/* Sets and clears a bit, as a signal does; an odd number rounds up. The strongest order costs no more
- * than the weakest where every read-modify-write is a full barrier, and is not the subject. */
+/* Sets and clears a bit, as a signal does, in a signal's orders; an odd number rounds up. */
 void floor_rmw(uint64_t times)
 {
     for (uint64_t i = 0; i < times; i += 2) {
