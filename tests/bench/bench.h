@@ -40,6 +40,7 @@ struct bench_suite {
     const char *(*open)(void);
     const struct bench_meter *meters;
     size_t count;
+    bool has_others; /* processes that are not this program's, and no noise for all that */
 };
 
 #define BENCH_COUNT(array) (sizeof(array) / sizeof *(array))

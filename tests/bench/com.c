@@ -136,4 +136,4 @@ static const struct bench_meter meters[] = {
     {.name = "com-signal-wait-auto", .unit = "ns", .flags = BENCH_COUNTED, .loop = signal_wait},
 };
 
-const struct bench_suite suite_com = {"com", open_com, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_com = {"com", open_com, meters, BENCH_COUNT(meters), false};

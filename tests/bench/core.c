@@ -135,4 +135,4 @@ static const struct bench_meter meters[] = {
     {.name = "floor-block", .unit = "ns", .loop = floor_block_meter},
 };
 
-const struct bench_suite suite_core = {"core", open_core, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_core = {"core", open_core, meters, BENCH_COUNT(meters), false};

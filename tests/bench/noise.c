@@ -9,7 +9,7 @@
 #include "bench.h"
 
 /* Above any of these, ratios near 1 begin to move: figures are for orientation only. */
-static const double others_max = 5, stolen_max = 1, interrupted_max = 20, spread_max = 5;
+static const double others_max = 5, stolen_max = 1, interrupted_max = 100, spread_max = 5;
 
 static double seconds(const struct timeval *time)
 {
@@ -50,6 +50,19 @@ void noise_begin(struct noise *noise)
     noise->known = read_clock(&noise->begin);
 }
 
+void noise_pause(struct noise *noise)
+{
+    noise->known = noise->known && read_clock(&noise->paused);
+}
+
+void noise_resume(struct noise *noise)
+{
+    struct noise_clock now = noise->paused;
+
+    noise->known = noise->known && read_clock(&now);
+    noise->wanted += now.busy - noise->paused.busy;
+}
+
 static double percent(double part, double whole)
 {
     return part <= 0 || whole <= 0 ? 0 : 100 * part / whole;
@@ -58,13 +71,13 @@ static double percent(double part, double whole)
 void noise_end(struct noise *noise, uint64_t interruptions, double spread)
 {
     struct noise_clock end = {.at = bench_now()};
-    double elapsed, capacity;
+    double elapsed, capacity, used;
 
     noise->known = noise->known && read_clock(&end);
     elapsed = (double)(end.at - noise->begin.at) / 1e9;
     capacity = elapsed * (double)sysconf(_SC_NPROCESSORS_ONLN);
-    noise->others =
-        percent((end.busy - noise->begin.busy) - (end.ours - noise->begin.ours), capacity);
+    used = end.busy - noise->begin.busy - noise->wanted;
+    noise->others = percent(used - (end.ours - noise->begin.ours), capacity);
     noise->stolen = percent(end.steal - noise->begin.steal, capacity);
     noise->interrupted = interruptions == NOISE_UNCOUNTED ? -1 : (double)interruptions / elapsed;
     noise->spread = spread;

@@ -12,7 +12,8 @@ struct noise_clock {
 };
 
 struct noise {
-    struct noise_clock begin;
+    struct noise_clock begin, paused;
+    double wanted;      /* seconds of CPU */
     bool known;         /* the system says who used the CPUs */
     double others;      /* per cent of all CPUs that other programs used */
     double stolen;      /* per cent that the machine below took away */
@@ -23,6 +24,9 @@ struct noise {
 #define NOISE_UNCOUNTED UINT64_MAX
 
 void noise_begin(struct noise *noise);
+/* What runs between these two is wanted, though it is not this program's child. */
+void noise_pause(struct noise *noise);
+void noise_resume(struct noise *noise);
 /* After the workers are gone: their time is not other people's. */
 void noise_end(struct noise *noise, uint64_t interruptions, double spread);
 bool noise_is_bad(const struct noise *noise);

@@ -64,4 +64,4 @@ static const struct bench_meter meters[] = {
     {.name = "wake-nsync", .unit = "ns", .events = trips},
 };
 
-const struct bench_suite suite_nsync = {"nsync", open_nsync, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_nsync = {"nsync", open_nsync, meters, BENCH_COUNT(meters), false};

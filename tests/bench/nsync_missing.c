@@ -11,4 +11,4 @@ static const struct bench_meter meters[] = {
     {.name = "wake-nsync", .unit = "ns"},
 };
 
-const struct bench_suite suite_nsync = {"nsync", refuse, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_nsync = {"nsync", refuse, meters, BENCH_COUNT(meters), false};

@@ -116,4 +116,5 @@ static const struct bench_meter meters[] = {
      .value = blocks_in_any_order},
 };
 
-const struct bench_suite suite_pending = {"pending", open_pending, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_pending = {"pending", open_pending, meters, BENCH_COUNT(meters),
+                                          false};

@@ -135,7 +135,13 @@ static void measure(struct run *run, struct crew *crew, struct series *series, u
     if (series == NULL || !is_due(series, round)) {
         return;
     }
+    if (series->suite->has_others) {
+        noise_pause(&run->noise);
+    }
     answer = worker_ask(worker_of(crew, series->suite, run->options->quick), series->meter);
+    if (series->suite->has_others) {
+        noise_resume(&run->noise);
+    }
     note(series, round, &answer);
 }
 

@@ -22,7 +22,7 @@ static double measure_point(void)
 
 static const struct bench_meter point_meter = {
     .name = "point", .unit = "", .flags = BENCH_FRESH, .value = measure_point};
-static const struct bench_suite point_suite = {"scale", NULL, &point_meter, 1};
+static const struct bench_suite point_suite = {"scale", NULL, &point_meter, 1, false};
 
 static void sample(struct scale *scale, size_t sweep, size_t curve, size_t point)
 {

@@ -136,4 +136,4 @@ static const struct bench_meter meters[] = {
     {.name = "floor-acquire", .unit = "ns", .loop = floor_acquire},
 };
 
-const struct bench_suite suite_signal = {"signal", open_signal, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_signal = {"signal", open_signal, meters, BENCH_COUNT(meters), false};

@@ -120,4 +120,5 @@ static const struct bench_meter meters[] = {
     {.name = "scale-shared-count", .unit = "x", .flags = BENCH_TWO_CPUS, .value = shared_scales},
 };
 
-const struct bench_suite suite_threads = {"threads", open_threads, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_threads = {"threads", open_threads, meters, BENCH_COUNT(meters),
+                                          false};

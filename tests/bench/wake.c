@@ -210,4 +210,4 @@ static const struct bench_meter meters[] = {
      .value = semaphore_sustained},
 };
 
-const struct bench_suite suite_wake = {"wake", open_wake, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_wake = {"wake", open_wake, meters, BENCH_COUNT(meters), false};

@@ -77,4 +77,4 @@ static const struct bench_meter meters[] = {
     {.name = "wine-set-revert", .unit = "ns", .value = set_and_revert},
 };
 
-const struct bench_suite suite_wine = {"wine", open_wine, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_wine = {"wine", open_wine, meters, BENCH_COUNT(meters), true};

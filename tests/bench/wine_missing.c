@@ -8,4 +8,4 @@ static const char *refuse(void)
 
 static const struct bench_meter meters[] = {{.name = "wine-set-revert", .unit = "ns"}};
 
-const struct bench_suite suite_wine = {"wine", refuse, meters, BENCH_COUNT(meters)};
+const struct bench_suite suite_wine = {"wine", refuse, meters, BENCH_COUNT(meters), false};
