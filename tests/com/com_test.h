@@ -8,7 +8,8 @@
 #define COBJMACROS
 #include <objbase.h>
 
-#define assert_hr(actual, expected) assert_result((actual), (expected))
+#define assert_hr(actual, expected)                                                                \
+    test_assert_result((actual), (expected), #actual, __FILE__, __LINE__)
 
 /* A failure must clear the out parameter it is given. */
 #define POISON ((void *)(uintptr_t)0x5AFE5AFE)

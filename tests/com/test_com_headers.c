@@ -118,8 +118,8 @@ static void check_codes(const struct code *codes, size_t count)
             print_error("%s is 0x%llX, not 0x%llX\n", codes[i].name,
                         (unsigned long long)codes[i].actual,
                         (unsigned long long)codes[i].expected);
-            fail();
         }
+        assert_int_equal(codes[i].actual, codes[i].expected);
     }
 }
 

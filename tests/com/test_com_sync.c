@@ -87,7 +87,7 @@ static void com_V_29_manual_reset_event(void **state)
 
 static void a_wait_takes_its_time(void **state)
 {
-    ISynchronize *sync = make_std();
+    ISynchronize *sync = make_manual();
     int64_t began = now_ms();
 
     (void)state;
@@ -96,16 +96,34 @@ static void a_wait_takes_its_time(void **state)
     drop(sync);
 }
 
-/* Y-21; a refused wait takes nothing (Y-03). */
+static void check_unknown_flags(ISynchronize *sync)
+{
+    assert_hr(ISynchronize_Signal(sync), S_OK);
+    assert_hr(ISynchronize_Wait(sync, 0x20, 0), E_INVALIDARG);
+    assert_hr(ISynchronize_Wait(sync, 0x80000000, 0), E_INVALIDARG);
+    assert_hr(ISynchronize_Wait(sync, 0xFFFFFFFF, INFINITE), E_INVALIDARG);
+}
+
+/* Y-21 */
 static void wait_checks_its_flags(void **state)
+{
+    ISynchronize *sync = make_manual();
+
+    (void)state;
+    check_unknown_flags(sync);
+    for (DWORD flag = 1; flag <= 0x10; flag <<= 1) {
+        assert_hr(ISynchronize_Wait(sync, flag, 0), S_OK);
+    }
+    drop(sync);
+}
+
+/* Y-03 */
+static void a_refused_wait_takes_nothing(void **state)
 {
     ISynchronize *sync = make_std();
 
     (void)state;
-    assert_hr(ISynchronize_Signal(sync), S_OK);
-    assert_hr(ISynchronize_Wait(sync, 0x20, 0), E_INVALIDARG);
-    assert_hr(ISynchronize_Wait(sync, 0x80000000, INFINITE), E_INVALIDARG);
-    assert_hr(ISynchronize_Wait(sync, 0xFFFFFFFF, 0), E_INVALIDARG);
+    check_unknown_flags(sync);
     for (DWORD flag = 1; flag <= 0x10; flag <<= 1) {
         assert_hr(ISynchronize_Wait(sync, flag, 0), S_OK);
         assert_hr(ISynchronize_Wait(sync, flag, 0), RPC_S_CALLPENDING);
@@ -174,39 +192,58 @@ static void check_identity(void *object, const IID *riid)
     assert_int_equal(IUnknown_Release((IUnknown *)again), 1);
 }
 
-static void objects_have_an_identity(void **state)
+static void events_have_an_identity(void **state)
 {
-    ISynchronize *sync = make_std();
-    ISynchronizeContainer *container = make_container();
-    void *unknown;
+    ISynchronize *sync = make_manual();
 
     (void)state;
     check_identity(sync, &IID_ISynchronize);
-    check_identity(container, &IID_ISynchronizeContainer);
     check_refused(sync, &IID_ISynchronizeContainer);
     check_refused(sync, &IID_NULL);
+    drop(sync);
+}
+
+static void containers_have_an_identity(void **state)
+{
+    ISynchronizeContainer *container = make_container();
+
+    (void)state;
+    check_identity(container, &IID_ISynchronizeContainer);
     check_refused(container, &IID_ISynchronize);
+    drop(container);
+}
+
+static void query_interface_checks_its_arguments(void **state)
+{
+    ISynchronize *sync = make_manual();
+    void *unknown = POISON;
+
+    (void)state;
     assert_hr(ISynchronize_QueryInterface(sync, &IID_IUnknown, NULL), E_POINTER);
-    unknown = POISON;
     assert_hr(ISynchronize_QueryInterface(sync, NULL, &unknown), E_INVALIDARG);
     assert_null(unknown);
     drop(sync);
-    drop(container);
 }
 
 /* What there is no handle for is not offered; nor what belongs to no object here (Y-16, Y-17). */
 static void nothing_is_offered_that_does_not_work(void **state)
 {
     ISynchronize *sync = make_manual();
-    ISynchronizeContainer *container = make_container();
 
     (void)state;
     check_refused(sync, &IID_ISynchronizeHandle);
     check_refused(sync, &IID_ISynchronizeEvent);
     check_refused(sync, &IID_ISynchronizeMutex);
+    drop(sync);
+}
+
+static void containers_offer_nothing_else(void **state)
+{
+    ISynchronizeContainer *container = make_container();
+
+    (void)state;
     check_refused(container, &IID_ISynchronizeHandle);
     check_refused(container, &IID_IWaitMultiple);
-    drop(sync);
     drop(container);
 }
 
@@ -214,7 +251,7 @@ static void nothing_is_offered_that_does_not_work(void **state)
 
 static void factories(void **state)
 {
-    const CLSID *classes[] = {&CLSID_StdEvent, &CLSID_ManualResetEvent,
+    const CLSID *classes[] = {&CLSID_ManualResetEvent, &CLSID_StdEvent,
                               &CLSID_SynchronizeContainer};
     void *factory, *object, *again;
 
@@ -223,9 +260,10 @@ static void factories(void **state)
         factory = object = again = POISON;
         assert_hr(CoGetClassObject(classes[i], CLSCTX_ALL, NULL, &IID_IClassFactory, &factory),
                   S_OK);
-        assert_hr(IClassFactory_CreateInstance((IClassFactory *)factory, NULL, &IID_IUnknown,
-                                               &object),
-                  S_OK);
+        assert_non_null(factory);
+        assert_hr(
+            IClassFactory_CreateInstance((IClassFactory *)factory, NULL, &IID_IUnknown, &object),
+            S_OK);
         drop(object);
         assert_hr(CoGetClassObject(classes[i], CLSCTX_INPROC_SERVER, NULL, &IID_IUnknown, &again),
                   S_OK);
@@ -237,28 +275,43 @@ static void factories(void **state)
     }
 }
 
-static void factories_check_their_arguments(void **state)
+static IClassFactory *manual_factory(void)
 {
-    void *found = NULL, *object = POISON;
-    IClassFactory *factory;
+    void *factory = POISON;
+
+    assert_hr(
+        CoGetClassObject(&CLSID_ManualResetEvent, CLSCTX_ALL, NULL, &IID_IClassFactory, &factory),
+        S_OK);
+    assert_non_null(factory);
+    return factory;
+}
+
+static void factories_refuse_interfaces(void **state)
+{
+    IClassFactory *factory = manual_factory();
+    void *object = POISON;
 
     (void)state;
-    assert_hr(CoGetClassObject(&CLSID_StdEvent, CLSCTX_ALL, NULL, &IID_IClassFactory, &found),
-              S_OK);
-    factory = found;
     assert_hr(IClassFactory_QueryInterface(factory, &IID_ISynchronize, &object), E_NOINTERFACE);
-    assert_null(object);
-    assert_hr(IClassFactory_QueryInterface(factory, &IID_IUnknown, NULL), E_POINTER);
-    object = POISON;
-    assert_hr(IClassFactory_QueryInterface(factory, NULL, &object), E_INVALIDARG);
-    assert_null(object);
-    assert_hr(IClassFactory_CreateInstance(factory, NULL, &IID_IUnknown, NULL), E_INVALIDARG);
-    object = POISON;
-    assert_hr(IClassFactory_CreateInstance(factory, NULL, NULL, &object), E_INVALIDARG);
     assert_null(object);
     object = POISON;
     assert_hr(IClassFactory_CreateInstance(factory, NULL, &IID_ICallFactory, &object),
               E_NOINTERFACE);
+    assert_null(object);
+}
+
+static void factories_check_their_arguments(void **state)
+{
+    IClassFactory *factory = manual_factory();
+    void *object = POISON;
+
+    (void)state;
+    assert_hr(IClassFactory_CreateInstance(factory, NULL, &IID_IUnknown, NULL), E_INVALIDARG);
+    assert_hr(IClassFactory_CreateInstance(factory, NULL, NULL, &object), E_INVALIDARG);
+    assert_null(object);
+    assert_hr(IClassFactory_QueryInterface(factory, &IID_IUnknown, NULL), E_POINTER);
+    object = POISON;
+    assert_hr(IClassFactory_QueryInterface(factory, NULL, &object), E_INVALIDARG);
     assert_null(object);
 }
 
@@ -275,20 +328,33 @@ static void check_not_created(const CLSID *clsid, DWORD context, const IID *riid
 
 static void classes_that_are_not_there(void **state)
 {
+    (void)state;
+    check_not_created(&IID_ISynchronize, CLSCTX_ALL, &IID_IUnknown, REGDB_E_CLASSNOTREG);
+    check_not_created(&CLSID_ManualResetEvent, CLSCTX_LOCAL_SERVER, &IID_IUnknown,
+                      REGDB_E_CLASSNOTREG);
+    check_not_created(&CLSID_ManualResetEvent, CLSCTX_ALL, &IID_IServerSecurity, E_NOINTERFACE);
+}
+
+static void classes_need_a_place(void **state)
+{
     void *object = POISON;
 
     (void)state;
-    check_not_created(&IID_ISynchronize, CLSCTX_ALL, &IID_IUnknown, REGDB_E_CLASSNOTREG);
-    check_not_created(&CLSID_StdEvent, CLSCTX_LOCAL_SERVER, &IID_IUnknown, REGDB_E_CLASSNOTREG);
-    check_not_created(&CLSID_StdEvent, CLSCTX_ALL, &IID_IServerSecurity, E_NOINTERFACE);
-    check_not_created(NULL, CLSCTX_ALL, &IID_IUnknown, E_INVALIDARG);
-    check_not_created(&CLSID_StdEvent, CLSCTX_ALL, NULL, E_INVALIDARG);
-    assert_hr(CoCreateInstance(&CLSID_StdEvent, NULL, CLSCTX_ALL, &IID_IUnknown, NULL), E_POINTER);
-    assert_hr(CoGetClassObject(&CLSID_StdEvent, CLSCTX_ALL, NULL, &IID_IUnknown, NULL),
+    assert_hr(CoCreateInstance(&CLSID_ManualResetEvent, NULL, CLSCTX_ALL, &IID_IUnknown, NULL),
+              E_POINTER);
+    assert_hr(CoGetClassObject(&CLSID_ManualResetEvent, CLSCTX_ALL, NULL, &IID_IUnknown, NULL),
               E_INVALIDARG);
-    assert_hr(CoGetClassObject(&CLSID_StdEvent, CLSCTX_ALL, &object, &IID_IUnknown, &object),
-              E_INVALIDARG);
+    assert_hr(
+        CoGetClassObject(&CLSID_ManualResetEvent, CLSCTX_ALL, &object, &IID_IUnknown, &object),
+        E_INVALIDARG);
     assert_null(object);
+}
+
+static void classes_need_identifiers(void **state)
+{
+    (void)state;
+    check_not_created(NULL, CLSCTX_ALL, &IID_IUnknown, E_INVALIDARG);
+    check_not_created(&CLSID_ManualResetEvent, CLSCTX_ALL, NULL, E_INVALIDARG);
 }
 
 /* ---- aggregation ----------------------------------------------------------------------------- */
@@ -335,6 +401,7 @@ static void aggregate(struct outer *outer, const CLSID *clsid)
     outer->refs = 1;
     assert_hr(CoCreateInstance(clsid, &outer->iface, CLSCTX_INPROC_SERVER, &IID_IUnknown, &inner),
               S_OK);
+    assert_non_null(inner);
     outer->inner = inner;
     /* Made without a word to the outer object, and holding none of its references. */
     assert_int_equal(outer->refs, 1);
@@ -349,12 +416,12 @@ static void aggregation_is_by_iunknown(void **state)
     void *object = POISON;
 
     (void)state;
-    assert_hr(CoCreateInstance(&CLSID_StdEvent, &outer.iface, CLSCTX_ALL, &IID_ISynchronize,
+    assert_hr(CoCreateInstance(&CLSID_ManualResetEvent, &outer.iface, CLSCTX_ALL, &IID_ISynchronize,
                                &object),
               E_INVALIDARG);
     assert_null(object);
     assert_int_equal(outer.refs, 1);
-    aggregate(&outer, &CLSID_StdEvent);
+    aggregate(&outer, &CLSID_ManualResetEvent);
     assert_hr(IUnknown_QueryInterface(outer.inner, &IID_IUnknown, &object), S_OK);
     assert_ptr_equal(object, outer.inner);
     assert_int_equal(IUnknown_Release((IUnknown *)object), 1);
@@ -386,8 +453,8 @@ static void check_delegates(const CLSID *clsid, const IID *riid)
 static void aggregated_interfaces_are_the_outer_objects(void **state)
 {
     (void)state;
-    check_delegates(&CLSID_StdEvent, &IID_ISynchronize);
     check_delegates(&CLSID_ManualResetEvent, &IID_ISynchronize);
+    check_delegates(&CLSID_StdEvent, &IID_ISynchronize);
     check_delegates(&CLSID_SynchronizeContainer, &IID_ISynchronizeContainer);
 }
 
@@ -442,9 +509,9 @@ static void container_wait_checks_its_arguments(void **state)
     assert_hr(ISynchronizeContainer_AddSynchronize(container, sync), S_OK);
     assert_hr(ISynchronize_Signal(sync), S_OK);
     assert_hr(ISynchronizeContainer_WaitMultiple(container, 0, 0, NULL), E_INVALIDARG);
-    check_wait(container, COWAIT_WAITALL, 0, E_INVALIDARG, NULL);      /* Y-14 */
+    check_wait(container, COWAIT_WAITALL, 0, E_INVALIDARG, NULL); /* Y-14 */
     check_wait(container, COWAIT_WAITALL | 4, 0, E_INVALIDARG, NULL);
-    check_wait(container, 0x20, 0, E_INVALIDARG, NULL);                /* Y-21 */
+    check_wait(container, 0x20, 0, E_INVALIDARG, NULL); /* Y-21 */
     check_wait(container, 2 | 4 | 8 | 0x10, 0, S_OK, sync);
     check_wait(container, 0, 0, RPC_E_TIMEOUT, NULL);
     drop(container);
@@ -549,9 +616,8 @@ static void add_and_signal(struct wt *w)
     unsigned i;
 
     while ((i = atomic_fetch_add(&crowd->next, 1)) < MEMBERS_MAX) {
-        WT_CHECK_RESULT(w, ISynchronizeContainer_AddSynchronize(crowd->container,
-                                                                crowd->members[i]),
-                        S_OK);
+        WT_CHECK_RESULT(
+            w, ISynchronizeContainer_AddSynchronize(crowd->container, crowd->members[i]), S_OK);
         WT_CHECK_RESULT(w, ISynchronize_Signal(crowd->members[i]), S_OK);
     }
 }
@@ -615,13 +681,20 @@ int main(void)
         cmocka_unit_test(com_V_29_manual_reset_event),
         cmocka_unit_test(a_wait_takes_its_time),
         cmocka_unit_test(wait_checks_its_flags),
+        cmocka_unit_test(a_refused_wait_takes_nothing),
         cmocka_unit_test(waiters_are_released),
         cmocka_unit_test(one_waiter_for_each_signal),
-        cmocka_unit_test(objects_have_an_identity),
+        cmocka_unit_test(events_have_an_identity),
+        cmocka_unit_test(containers_have_an_identity),
+        cmocka_unit_test(query_interface_checks_its_arguments),
         cmocka_unit_test(nothing_is_offered_that_does_not_work),
+        cmocka_unit_test(containers_offer_nothing_else),
         cmocka_unit_test(factories),
+        cmocka_unit_test(factories_refuse_interfaces),
         cmocka_unit_test(factories_check_their_arguments),
         cmocka_unit_test(classes_that_are_not_there),
+        cmocka_unit_test(classes_need_a_place),
+        cmocka_unit_test(classes_need_identifiers),
         cmocka_unit_test(aggregation_is_by_iunknown),
         cmocka_unit_test(aggregated_interfaces_are_the_outer_objects),
         cmocka_unit_test(com_V_39_container),

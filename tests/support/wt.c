@@ -59,6 +59,7 @@ static void report(const struct wt *w)
     }
     if (w->is_result) {
         test_assert_result(w->actual, w->expected, w->failed, w->file, w->line);
+        return;
     }
     print_error("in a worker thread: %s\n", w->failed);
     _fail(w->file, w->line);
