@@ -9,6 +9,7 @@
 #   cc      a C compiler that has libc's headers; $CC where that is set
 #   ninja   the command, from the package ninja-build
 #   cmocka  the library's header
+#   wine64  the command, also where Debian has it, in no PATH
 
 need() {
     need_missing=$(need_list "$@")
@@ -40,6 +41,7 @@ need_has() {
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>' ;;
+    wine64 | wine64:*) command -v wine64 >/dev/null 2>&1 || [ -x /usr/lib/wine/wine64 ] ;;
     *) command -v "${1%%:*}" >/dev/null 2>&1 ;;
     esac
 }
