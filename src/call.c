@@ -450,7 +450,8 @@ guise_result guise_call_result(const guise_call *call, guise_result *out)
     return GUISE_OK;
 }
 
-/* The call's signal, made if there is none yet; NULL without memory. */
+/* The call's signal, made if there is none yet; NULL without memory. A manual one, which only shows
+ * the state that the call keeps itself (Y-10). */
 static guise_signal *demand_signal(guise_call *call)
 {
     /* Acquire: pairs with the release below, of another thread. */

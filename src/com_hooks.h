@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What guise-com needs of the core beyond its public functions: a place in a thread, a place in
- * a call, and who the process is; and a Signal that runs Finish_. The core keeps the places, and
- * knows nothing of what is in them.
+ * a call, and who the process is; a Signal that runs Finish_; and waits for many signals. The core
+ * keeps the places, and knows nothing of what is in them.
  *
  * The shared library exports these as GUISE_PRIVATE: they are not part of its interface, no header
  * that is installed declares them, and they may change with every version. guise-com is always
@@ -13,8 +13,10 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <guise/call.h>
+#include <guise/signal.h>
 #include <guise/token.h>
 
 #include "fork.h" /* for guise__fork_generation only */
@@ -68,5 +70,17 @@ typedef guise_result guise__finish_fn(guise_call *call, void *arg);
  * False, and fn has not run: the call had completed before. Somebody else's fn may still run.
  */
 GUISE_API bool guise__call_signal_with(guise_call *call, guise__finish_fn *fn, void *arg);
+
+/*
+ * Waits for any, or for all, of 1 to 64 signals. Any: takes the first that is set, and *which is
+ * its index; a signal may be there twice. All: takes none before all are set, and then all at
+ * once, *which is 0; no signal may be there twice. The caller has a reference to each.
+ *
+ * GUISE_E_CALL_PENDING      the time is over.
+ * GUISE_E_INVALID_ARGUMENT  none, too many, one twice for all; nothing waited for or taken.
+ */
+enum { GUISE__WAIT_MANY_MAX = 64 };
+GUISE_API guise_result guise__wait_many(guise_signal *const *signals, size_t count, bool all,
+                                        uint32_t timeout_ms, size_t *which);
 
 #endif

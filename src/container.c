@@ -10,7 +10,9 @@
  *
  * No wake-up is lost: a waiter queues under the lock after it has looked at every hinted signal. A
  * setter stores the bit of the signal first and takes the lock second. So either the waiter was in
- * the queue when the setter came, or the setter's hint was up when the waiter looked.
+ * the queue when the setter came, or the setter's hint was up when the waiter looked. A wait for
+ * all that puts a signal back is such a setter: it changes the bit first, or hands the signal
+ * over.
  *
  * Locking discipline: `lock` guards hints (changes), members (growth) and waiters. It is taken with
  * a signal's lock held, so nothing in here takes a signal's lock while holding it.
@@ -182,21 +184,46 @@ static unsigned lowest(uint64_t bits)
     return index;
 }
 
-/* Takes the first set signal among the hinted ones; NULL if there is none. stale: hints that led to
- * a clear signal. */
-static guise_signal *take_first(guise_container *container, uint64_t *stale)
+struct look {
+    uint64_t stale; /* hints that led to a clear signal */
+    uint64_t
+        undecided; /* a wait for all holds the signal: it takes it, or puts it back and tells */
+};
+
+/* Takes the first set signal among the hinted ones; NULL if there is none. */
+static guise_signal *take_first(guise_container *container, struct look *found)
 {
     /* Acquire: pairs with the release in tell. */
     uint64_t hints = atomic_load_explicit(&container->hints, memory_order_acquire);
 
-    *stale = 0;
+    *found = (struct look){0, 0};
     for (; hints != 0; hints &= hints - 1) {
         struct member *member = &container->members[lowest(hints)];
 
-        if (guise__signal_take(member->signal)) {
+        switch (guise__signal_try(member->signal)) {
+        case GUISE__TAKEN:
             return member->signal;
+        case GUISE__CLEAR:
+            found->stale |= UINT64_C(1) << member->index;
+            break;
+        case GUISE__UNDECIDED:
+            found->undecided |= UINT64_C(1) << member->index;
+            break;
         }
-        *stale |= UINT64_C(1) << member->index;
+    }
+    return NULL;
+}
+
+/* Among those found undecided, with no lock held. In a forked child there may be nobody left to
+ * decide, but whoever asks. */
+static guise_signal *take_decided(guise_container *container, uint64_t undecided)
+{
+    for (; undecided != 0; undecided &= undecided - 1) {
+        guise_signal *signal = container->members[lowest(undecided)].signal;
+
+        if (guise__signal_take_decided(signal)) {
+            return signal;
+        }
     }
     return NULL;
 }
@@ -205,12 +232,12 @@ static guise_signal *take_first(guise_container *container, uint64_t *stale)
 static guise_signal *queue_unless_ready(guise_container *container, struct guise__waiter *waiter)
 {
     guise_signal *ready;
-    uint64_t stale;
+    struct look found;
 
     lock_container(container);
-    ready = take_first(container, &stale);
+    ready = take_first(container, &found);
     /* Relaxed: a setter that comes now takes the lock after us and raises its hint again. */
-    (void)atomic_fetch_and_explicit(&container->hints, ~stale, memory_order_relaxed);
+    (void)atomic_fetch_and_explicit(&container->hints, ~found.stale, memory_order_relaxed);
     if (ready == NULL) {
         guise__queue_add(&container->waiters, waiter);
     }
@@ -231,6 +258,21 @@ static bool give_up(guise_container *container, struct guise__waiter *waiter)
     return queued;
 }
 
+/* Takes the first set signal, and never takes one for clear that is undecided. */
+static guise_signal *take_any(guise_container *container)
+{
+    struct look found;
+    guise_signal *ready = take_first(container, &found);
+
+    if (ready == NULL) {
+        ready = take_decided(container, found.undecided);
+    }
+    if (ready != NULL) {
+        guise__signal_taken(ready);
+    }
+    return ready;
+}
+
 /* The signal that released this wait; NULL when the time is over. */
 static guise_signal *wait_in_queue(guise_container *container, uint32_t timeout_ms)
 {
@@ -245,7 +287,7 @@ static guise_signal *wait_in_queue(guise_container *container, uint32_t timeout_
     }
     if (!guise__latch_wait(&waiter.latch, deadline)) {
         if (give_up(container, &waiter)) {
-            return NULL;
+            return take_any(container); /* one may have been undecided all the time */
         }
         /* Released at the last moment; the setter holds on to the waiter until this opens. */
         (void)guise__latch_wait(&waiter.latch, NULL);
@@ -256,8 +298,6 @@ static guise_signal *wait_in_queue(guise_container *container, uint32_t timeout_
 guise_result guise_container_wait_any(guise_container *container, uint32_t timeout_ms,
                                       guise_signal **which)
 {
-    uint64_t stale;
-
     if (which == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
@@ -273,13 +313,9 @@ guise_result guise_container_wait_any(guise_container *container, uint32_t timeo
         lock_container(container); /* for the hints, which are read without it */
         guise__lock_release(&container->lock);
     }
-    *which = take_first(container, &stale);
-    if (*which != NULL) {
-        guise__signal_taken(*which);
-        return GUISE_OK; /* Y-14, Y-15 */
-    }
-    if (timeout_ms != 0) {
+    *which = take_any(container);
+    if (*which == NULL && timeout_ms != 0) {
         *which = wait_in_queue(container, timeout_ms);
     }
-    return *which == NULL ? GUISE_E_TIMEOUT : GUISE_OK;
+    return *which == NULL ? GUISE_E_TIMEOUT : GUISE_OK; /* Y-14, Y-15 */
 }

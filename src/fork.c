@@ -92,7 +92,8 @@ static bool renew(struct guise__lock *lock)
     mine = !guise__lock_is_current(lock);
     if (mine) {
         (void)pthread_mutex_init(&lock->mutex, NULL);
-        (void)pthread_mutex_lock(&lock->mutex);
+        /* Succeeds: nobody has it yet. So it is no step in any order of locks either. */
+        (void)pthread_mutex_trylock(&lock->mutex);
         atomic_store_explicit(&lock->generation, guise__fork_generation(), memory_order_release);
     }
     (void)pthread_mutex_unlock(&s_renew_lock);

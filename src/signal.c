@@ -64,8 +64,8 @@ static unsigned look(const guise_signal *signal)
     return atomic_load_explicit(&signal->word, memory_order_acquire);
 }
 
-/* Sets the bit. Release: what the setter wrote is visible to whoever acts on the bit, also if it was
- * set already: this is a step of its own in the word's history, never just a look. */
+/* Sets the bit. Release: what the setter wrote is visible to whoever acts on the bit, also if it
+ * was set already: this is a step of its own in the word's history, never just a look. */
 static void raise_bit(guise_signal *signal)
 {
     (void)atomic_fetch_or_explicit(&signal->word, GUISE__SET, memory_order_release);
@@ -93,30 +93,53 @@ static bool set_alone(guise_signal *signal)
     return false;
 }
 
-bool guise__signal_take(guise_signal *signal)
+enum guise__take guise__signal_try(guise_signal *signal)
 {
     unsigned seen = look(signal);
 
-    if (signal->kind == GUISE_SIGNAL_MANUAL) {
-        return (seen & GUISE__SET) != 0; /* Y-08 */
-    }
     while ((seen & GUISE__SET) != 0) {
+        if (signal->kind == GUISE_SIGNAL_MANUAL) {
+            return GUISE__TAKEN; /* Y-08 */
+        }
         /* Acquire: pairs with the setter's release. Y-07: exactly one wait clears the bit. */
         if (atomic_compare_exchange_weak_explicit(&signal->word, &seen, seen & ~GUISE__SET,
                                                   memory_order_acquire, memory_order_acquire)) {
-            return true;
+            return GUISE__TAKEN;
         }
     }
-    return false;
+    return (seen & GUISE__HELD) == 0 ? GUISE__CLEAR : GUISE__UNDECIDED;
+}
+
+bool guise__signal_take(guise_signal *signal)
+{
+    return guise__signal_try(signal) == GUISE__TAKEN;
 }
 
 /* ---- company ---- */
 
-/* In a forked child nobody waits yet. */
+/* Acquire, release: as taking and setting. The setter's release is passed on either way, and what
+ * the holder has read stays before. The two bits change places in one step. */
+static void swap_set_and_held(guise_signal *signal)
+{
+    (void)atomic_fetch_xor_explicit(&signal->word, GUISE__SET | GUISE__HELD, memory_order_acq_rel);
+}
+
+/* In a forked child nobody waits yet, and a wait for all that was about to take the signal has not
+ * (or if it has taken others before the fork, then in the parent). */
+static void forget_parent_locked(guise_signal *signal)
+{
+    signal->waiters = (struct guise__queue){NULL, NULL};
+    signal->anys = (struct guise__places){NULL, NULL};
+    signal->alls = (struct guise__places){NULL, NULL};
+    if ((look(signal) & GUISE__HELD) != 0) {
+        swap_set_and_held(signal);
+    }
+}
+
 static void lock_signal(guise_signal *signal)
 {
     if (guise__lock_take(&signal->lock)) {
-        signal->waiters = (struct guise__queue){NULL, NULL};
+        forget_parent_locked(signal);
     }
 }
 
@@ -126,11 +149,11 @@ static bool has_own_event(const guise_signal *signal)
     return signal->has_event && signal->event_generation == guise__fork_generation();
 }
 
-/* The descriptor follows the bit. Lowered only when the bit is seen clear under the lock: a set that
- * comes between raises it again after this. */
+/* The descriptor follows the bit, or what stands in for it. Lowered only when that is seen clear
+ * under the lock: a set that comes between raises it again after this. */
 static void sync_event_locked(guise_signal *signal)
 {
-    bool wanted = (look(signal) & GUISE__SET) != 0;
+    bool wanted = (look(signal) & (GUISE__SET | GUISE__HELD)) != 0;
 
     if (!has_own_event(signal) || wanted == signal->raised) {
         return;
@@ -145,7 +168,8 @@ static void sync_event_locked(guise_signal *signal)
 
 static void update_crowd_locked(guise_signal *signal)
 {
-    if (signal->waiters.first == NULL && signal->watchers == NULL && !signal->has_event) {
+    if (signal->waiters.first == NULL && signal->watchers == NULL && signal->anys.first == NULL &&
+        signal->alls.first == NULL && !signal->has_event && (look(signal) & GUISE__HELD) == 0) {
         /* Relaxed: it only lets setters take the short way again. */
         (void)atomic_fetch_and_explicit(&signal->word, ~GUISE__CROWD, memory_order_relaxed);
     }
@@ -168,39 +192,65 @@ static bool hand_to_watcher_locked(guise_signal *signal, struct guise__queue *wo
     return false;
 }
 
-static void set_manual_locked(guise_signal *signal, struct guise__queue *woken)
+/* Containers, who queue without the lock: everybody, or only while the bit is still set. */
+static void release_locked(guise_signal *signal, struct guise__queue *woken, bool everybody)
 {
-    raise_bit(signal);
     while (guise__queue_move_first(&signal->waiters, woken, signal)) {
     }
-    tell_watchers_locked(signal, woken, true);
+    tell_watchers_locked(signal, woken, everybody);
+    guise__anys_release_locked(signal, woken);
 }
 
-/* One waiter is handed the signal, those that wait for it alone first; only without any is the bit set
- * for a later one. Nobody who comes later can take it from who waited. */
+/* Who came first of those who wait for this signal alone and for any of several. */
+static bool hand_to_first_locked(guise_signal *signal, struct guise__queue *woken)
+{
+    const struct guise__waiter *first = signal->waiters.first;
+
+    return guise__anys_hand_locked(signal, first == NULL ? UINT64_MAX : first->ticket, woken) ||
+           guise__queue_move_first(&signal->waiters, woken, signal);
+}
+
+static bool hand_to_anybody_locked(guise_signal *signal, struct guise__queue *woken)
+{
+    return hand_to_first_locked(signal, woken) || hand_to_watcher_locked(signal, woken);
+}
+
+/* One waiter is handed the signal, those of containers last; only without any is the bit set for a
+ * later one. Nobody who comes later can take it from who waited. */
 static void set_auto_locked(guise_signal *signal, struct guise__queue *woken)
 {
-    if (guise__queue_move_first(&signal->waiters, woken, signal) ||
-        hand_to_watcher_locked(signal, woken)) {
+    if (hand_to_anybody_locked(signal, woken)) {
         return;
     }
     raise_bit(signal);
     tell_watchers_locked(signal, woken, false);
 }
 
+void guise__signal_set_locked(guise_signal *signal, struct guise__queue *woken)
+{
+    if (signal->kind == GUISE_SIGNAL_MANUAL) {
+        raise_bit(signal);
+        release_locked(signal, woken, true);
+    } else {
+        set_auto_locked(signal, woken);
+    }
+}
+
 static void set_in_company(guise_signal *signal)
 {
     struct guise__queue woken = {NULL, NULL};
+    bool with_others;
 
     lock_signal(signal);
-    if (signal->kind == GUISE_SIGNAL_MANUAL) {
-        set_manual_locked(signal, &woken);
-    } else {
-        set_auto_locked(signal, &woken);
+    with_others = signal->alls.first != NULL || (look(signal) & GUISE__HELD) != 0;
+    if (!with_others) {
+        guise__signal_set_locked(signal, &woken);
     }
-    sync_event_locked(signal);
-    update_crowd_locked(signal);
-    guise__lock_release(&signal->lock);
+    guise__signal_unlock(signal);
+    if (with_others) {
+        guise__signal_set_for_alls(signal);
+        return;
+    }
     /* Only the waiters are touched from here on. */
     guise__queue_release(&woken);
 }
@@ -215,6 +265,20 @@ void guise__signal_taken(guise_signal *signal)
     guise__lock_release(&signal->lock);
 }
 
+bool guise__signal_take_decided(guise_signal *signal)
+{
+    enum guise__take take = guise__signal_try(signal);
+
+    if (take == GUISE__UNDECIDED) {
+        guise__decided_lock();
+        lock_signal(signal); /* in a child: nobody else would decide */
+        take = guise__signal_try(signal);
+        guise__lock_release(&signal->lock);
+        guise__decided_unlock();
+    }
+    return take == GUISE__TAKEN;
+}
+
 /* The bit may have been set since the caller looked: then there is nothing to queue for. */
 static bool queue_unless_set(guise_signal *signal, struct guise__waiter *waiter)
 {
@@ -224,6 +288,7 @@ static bool queue_unless_set(guise_signal *signal, struct guise__waiter *waiter)
     gather_locked(signal);
     taken = guise__signal_take(signal);
     if (!taken) {
+        waiter->ticket = signal->next_ticket++;
         guise__queue_add(&signal->waiters, waiter);
     }
     update_crowd_locked(signal);
@@ -246,6 +311,16 @@ static bool give_up(guise_signal *signal, struct guise__waiter *waiter)
     return queued;
 }
 
+/* The time is over: the signal may have been undecided all the time, which is not clear. */
+static guise_result take_late(guise_signal *signal)
+{
+    if (!guise__signal_take_decided(signal)) {
+        return GUISE_E_CALL_PENDING;
+    }
+    guise__signal_taken(signal);
+    return GUISE_OK;
+}
+
 /* Nothing in here can fail but the time (Y-03). */
 static guise_result wait_in_queue(guise_signal *signal, uint32_t timeout_ms)
 {
@@ -261,7 +336,7 @@ static guise_result wait_in_queue(guise_signal *signal, uint32_t timeout_ms)
         return GUISE_OK;
     }
     if (give_up(signal, &waiter)) {
-        return GUISE_E_CALL_PENDING; /* Y-02 */
+        return take_late(signal); /* Y-02 */
     }
     /* Handed over at the last moment; the setter still holds on to the waiter until this opens. */
     (void)guise__latch_wait(&waiter.latch, NULL);
@@ -286,6 +361,18 @@ guise_result guise_signal_set(guise_signal *signal)
     return GUISE_OK; /* Y-05 */
 }
 
+/* It was set to all intents, and may be so again. */
+static void reset_decided(guise_signal *signal)
+{
+    guise__decided_lock();
+    lock_signal(signal);
+    /* Acquire: as in guise_signal_reset. */
+    (void)atomic_fetch_and_explicit(&signal->word, ~GUISE__SET, memory_order_acquire);
+    sync_event_locked(signal);
+    guise__lock_release(&signal->lock);
+    guise__decided_unlock();
+}
+
 guise_result guise_signal_reset(guise_signal *signal)
 {
     unsigned before;
@@ -295,7 +382,9 @@ guise_result guise_signal_reset(guise_signal *signal)
     }
     /* Acquire: a reset that follows a set sees what the setter wrote. */
     before = atomic_fetch_and_explicit(&signal->word, ~GUISE__SET, memory_order_acquire);
-    if ((before & GUISE__CROWD) != 0) {
+    if ((before & GUISE__HELD) != 0) {
+        reset_decided(signal);
+    } else if ((before & GUISE__CROWD) != 0) {
         lock_signal(signal);
         sync_event_locked(signal);
         guise__lock_release(&signal->lock);
@@ -312,7 +401,7 @@ guise_result guise_signal_wait(guise_signal *signal, uint32_t timeout_ms)
         guise__signal_taken(signal);
         return GUISE_OK; /* Y-01 */
     }
-    return timeout_ms == 0 ? GUISE_E_CALL_PENDING : wait_in_queue(signal, timeout_ms);
+    return timeout_ms == 0 ? take_late(signal) : wait_in_queue(signal, timeout_ms);
 }
 
 static guise_result open_event_locked(guise_signal *signal)
@@ -365,7 +454,7 @@ void guise__signal_watch(guise_signal *signal, struct guise__watcher *watcher)
     watcher->next = signal->watchers;
     signal->watchers = watcher;
     gather_locked(signal);
-    if ((look(signal) & GUISE__SET) != 0) {
+    if ((look(signal) & (GUISE__SET | GUISE__HELD)) != 0) {
         watcher->tell(watcher, &woken, false);
         sync_event_locked(signal);
     }
@@ -387,4 +476,59 @@ void guise__signal_unwatch(guise_signal *signal, struct guise__watcher *watcher)
     }
     update_crowd_locked(signal);
     guise__lock_release(&signal->lock);
+}
+
+/* ---- waits for many ---- */
+
+void guise__signal_lock(guise_signal *signal)
+{
+    lock_signal(signal);
+}
+
+void guise__signal_unlock(guise_signal *signal)
+{
+    sync_event_locked(signal);
+    update_crowd_locked(signal);
+    guise__lock_release(&signal->lock);
+}
+
+void guise__signal_gather_locked(guise_signal *signal)
+{
+    gather_locked(signal);
+}
+
+bool guise__signal_hold_locked(guise_signal *signal)
+{
+    unsigned seen = look(signal);
+
+    while ((seen & GUISE__SET) != 0) {
+        /* Acquire: pairs with the setter's release; it may be as good as taken now. */
+        if (atomic_compare_exchange_weak_explicit(&signal->word, &seen,
+                                                  seen ^ (GUISE__SET | GUISE__HELD),
+                                                  memory_order_acquire, memory_order_acquire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whoever came meanwhile found it undecided, and waits. A container's wait may be one that came
+ * after somebody reset the signal again: that one goes on. */
+void guise__signal_put_back_locked(guise_signal *signal, struct guise__queue *woken)
+{
+    if (signal->kind == GUISE_SIGNAL_MANUAL) {
+        swap_set_and_held(signal);
+        release_locked(signal, woken, false);
+    } else if (hand_to_anybody_locked(signal, woken)) {
+        guise__signal_hold_taken_locked(signal);
+    } else {
+        swap_set_and_held(signal);
+        tell_watchers_locked(signal, woken, false);
+    }
+}
+
+void guise__signal_hold_taken_locked(guise_signal *signal)
+{
+    /* Relaxed: holding was the acquire. A setter comes by the lock. */
+    (void)atomic_fetch_and_explicit(&signal->word, ~GUISE__HELD, memory_order_relaxed);
 }
