@@ -19,6 +19,7 @@ set(guise_com_headers
   include/guise/com/rpcndr.h
   include/guise/com/sddl.h
   include/guise/com/securitybaseapi.h
+  include/guise/com/synchapi.h
   include/guise/com/unknwn.h
   include/guise/com/unknwnbase.h
   include/guise/com/winbase.h
@@ -39,6 +40,7 @@ set(guise_com_sources
   src/com/descriptor.c
   src/com/dispatch.c
   src/com/event.c
+  src/com/eventhandle.c
   src/com/guids.c
   src/com/handle.c
   src/com/lasterror.c
@@ -55,6 +57,7 @@ set(guise_com_sources
   src/com/token.c
   src/com/tokencheck.c
   src/com/tokeninfo.c
+  src/com/waits.c
   src/com/wide.c)
 
 add_library(guise_com_objects OBJECT ${guise_com_sources})

@@ -12,7 +12,7 @@
 enum { MEMBERS_MAX = 63 }; /* Y-13 */
 
 struct member {
-    guise_signal *signal;          /* lives as long as the object; compared only */
+    guise_signal *signal;           /* lives as long as the object; compared only */
     _Atomic(ISynchronize *) object; /* owned; set last, once; NULL: not a member (yet) */
 };
 
@@ -87,7 +87,8 @@ static HRESULT add_signal(struct container *container, ISynchronize *sync, guise
 
 static HRESULT STDMETHODCALLTYPE container_add(ISynchronizeContainer *This, ISynchronize *sync)
 {
-    guise__com_signal_source *source = NULL;
+    guise__com_signal_source *source;
+    guise_signal *signal;
     void *found = NULL;
     HRESULT result;
 
@@ -100,7 +101,8 @@ static HRESULT STDMETHODCALLTYPE container_add(ISynchronizeContainer *This, ISyn
         return E_FAIL;
     }
     source = found;
-    result = add_signal(container_of(This), sync, source->lpVtbl->Signal(source));
+    signal = source->lpVtbl->Signal(source);
+    result = signal == NULL ? E_OUTOFMEMORY : add_signal(container_of(This), sync, signal);
     (void)source->lpVtbl->Release(source);
     return result;
 }

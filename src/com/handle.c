@@ -205,20 +205,25 @@ static struct guise__handled *close_locked(HANDLE handle)
     return object;
 }
 
-BOOL WINAPI CloseHandle(HANDLE handle)
+BOOL guise__handle_close(HANDLE handle)
 {
     struct guise__handled *object;
 
-    if (guise__handle_is_pseudo(handle)) {
-        return TRUE;
-    }
     lock_table();
     object = close_locked(handle);
     unlock_table();
     if (object == NULL) {
-        SetLastError(ERROR_INVALID_HANDLE);
         return FALSE;
     }
     guise__handled_unref(object);
+    return TRUE;
+}
+
+BOOL WINAPI CloseHandle(HANDLE handle)
+{
+    if (!guise__handle_is_pseudo(handle) && !guise__handle_close(handle)) {
+        SetLastError(ERROR_INVALID_HANDLE);
+        return FALSE;
+    }
     return TRUE;
 }

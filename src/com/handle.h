@@ -36,6 +36,9 @@ void guise__handled_unref(struct guise__handled *object);
  */
 HANDLE guise__handle_open(struct guise__handled *object, DWORD access);
 
+/* CloseHandle for the library's own handles: FALSE, with the last error as it was, if it is none. */
+BOOL guise__handle_close(HANDLE handle);
+
 /*
  * The object behind an open handle of this kind, with a reference of the caller's own, so that a
  * CloseHandle elsewhere takes nothing away; *access, unless access is NULL, is what the handle was

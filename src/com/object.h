@@ -53,7 +53,7 @@ typedef struct guise__com_signal_source_vtbl {
                                                 void **object);
     ULONG (STDMETHODCALLTYPE *AddRef)(guise__com_signal_source *This);
     ULONG (STDMETHODCALLTYPE *Release)(guise__com_signal_source *This);
-    /* Borrowed; lives as long as the object. */
+    /* Borrowed; lives as long as the object, which has it for good. NULL: no memory. */
     guise_signal *(STDMETHODCALLTYPE *Signal)(guise__com_signal_source *This);
 } guise__com_signal_source_vtbl;
 

@@ -112,6 +112,24 @@ typedef enum tagCOWAIT_FLAGS {
     COWAIT_DISPATCH_WINDOW_MESSAGES = 0x10
 } COWAIT_FLAGS;
 
+/*
+ * WaitForMultipleObjects with COM's results (Y-18): for any of the events, or with COWAIT_WAITALL
+ * for all of them. Without CoInitialize too; in every thread it blocks (Y-19). *index is what was
+ * taken, 0 for all and on every failure. The arguments are checked in the order of this list; the
+ * last error is of no meaning.
+ *
+ * E_INVALIDARG       index is NULL, handles is NULL, or an unknown flag (Y-21).
+ * RPC_E_NO_SYNC      no handles.
+ * E_INVALIDARG       more than MAXIMUM_WAIT_OBJECTS.
+ * E_HANDLE           not an open handle of an event.
+ * E_ACCESSDENIED     one without SYNCHRONIZE.
+ * E_INVALIDARG       COWAIT_WAITALL, and an event is there twice.
+ * RPC_S_CALLPENDING  the time is over (Y-02).
+ * E_OUTOFMEMORY      no memory.
+ */
+WINOLEAPI CoWaitForMultipleHandles(DWORD flags, DWORD milliseconds, ULONG count, LPHANDLE handles,
+                                   LPDWORD index);
+
 /* ---- the call that this thread serves -------------------------------------------------------- */
 
 /*

@@ -7,6 +7,7 @@
 #include "minwinbase.h"
 #include "processthreadsapi.h"
 #include "securitybaseapi.h"
+#include "synchapi.h"
 #include "winerror.h"
 #include "winnt.h"
 
@@ -16,5 +17,11 @@
 /* Frees the texts and SIDs that sddl.h's functions return, and nothing else: there is no local
  * heap. Returns NULL, always. NULL is fine. Safety: any thread. */
 EXTERN_C GUISE_API HLOCAL WINAPI LocalFree(HLOCAL memory);
+
+/* What waits return, with WAIT_TIMEOUT (winerror.h). Nothing here is ever abandoned. */
+#define WAIT_OBJECT_0 ((DWORD)0x00000000u)
+#define WAIT_ABANDONED ((DWORD)0x00000080u)
+#define WAIT_ABANDONED_0 ((DWORD)0x00000080u)
+#define WAIT_FAILED ((DWORD)0xFFFFFFFFu)
 
 #endif

@@ -30,6 +30,13 @@ typedef ACCESS_MASK *PACCESS_MASK;
 #define GENERIC_WRITE 0x40000000u
 #define GENERIC_READ 0x80000000u
 
+/* ---- events, and waits for them -------------------------------------------------------------- */
+
+#define EVENT_MODIFY_STATE 0x0002u
+#define EVENT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3u)
+
+#define MAXIMUM_WAIT_OBJECTS 64
+
 /* ---- locally unique ids, and 64 bits --------------------------------------------------------- */
 
 typedef struct _LUID {
