@@ -52,12 +52,17 @@ void STDAPICALLTYPE CoTaskMemFree(LPVOID memory)
     release(memory);
 }
 
+static void arm(unsigned fail_at)
+{
+    s_requests = 0;
+    s_fail_at = fail_at;
+}
+
 static HRESULT create(const CLSID *clsid, unsigned fail_at, void **object)
 {
     HRESULT result;
 
-    s_requests = 0;
-    s_fail_at = fail_at;
+    arm(fail_at);
     *object = POISON;
     result = CoCreateInstance(clsid, NULL, CLSCTX_ALL, &IID_IUnknown, object);
     s_fail_at = 0;
@@ -183,6 +188,82 @@ static void dispatching_needs_memory(void **state)
     assert_int_equal(s_requests, 2);
 }
 
+/* Y-11, Y-12: what an event needs to be shared, when it is; and not again. */
+static void sharing_needs_memory(void **state)
+{
+    ISynchronizeHandle *iface;
+    HANDLE handle = POISON, again = POISON;
+    unsigned live = s_live;
+    void *object;
+
+    (void)state;
+    assert_hr(create(&CLSID_StdEvent, 0, &object), S_OK);
+    assert_hr(IUnknown_QueryInterface((IUnknown *)object, &IID_ISynchronizeHandle, &object), S_OK);
+    iface = object;
+    arm(1);
+    assert_hr(ISynchronizeHandle_GetHandle(iface, &handle), E_OUTOFMEMORY);
+    arm(0);
+    assert_null(handle);
+    assert_int_equal(s_live, live + 2);
+    assert_hr(ISynchronizeHandle_GetHandle(iface, &handle), S_OK);
+    assert_int_equal(s_live, live + 3);
+    arm(1);
+    assert_hr(ISynchronizeHandle_GetHandle(iface, &again), S_OK);
+    arm(0);
+    assert_ptr_equal(again, handle);
+    (void)ISynchronizeHandle_Release(iface);
+    assert_int_equal(ISynchronizeHandle_Release(iface), 0);
+    assert_int_equal(s_live, live);
+}
+
+static void joining_needs_memory(void **state)
+{
+    void *object, *container;
+    unsigned live = s_live;
+    ISynchronize *sync;
+
+    (void)state;
+    assert_hr(create(&CLSID_SynchronizeContainer, 0, &container), S_OK);
+    assert_hr(create(&CLSID_StdEvent, 0, &object), S_OK);
+    assert_hr(IUnknown_QueryInterface((IUnknown *)object, &IID_ISynchronize, &object), S_OK);
+    assert_hr(
+        IUnknown_QueryInterface((IUnknown *)container, &IID_ISynchronizeContainer, &container),
+        S_OK);
+    sync = object;
+    arm(1);
+    assert_hr(ISynchronizeContainer_AddSynchronize((ISynchronizeContainer *)container, sync),
+              E_OUTOFMEMORY);
+    arm(0);
+    assert_int_equal(references_of(sync), 2);
+    assert_hr(ISynchronizeContainer_AddSynchronize((ISynchronizeContainer *)container, sync), S_OK);
+    (void)IUnknown_Release((IUnknown *)container);
+    assert_int_equal(IUnknown_Release((IUnknown *)container), 0);
+    (void)ISynchronize_Release(sync);
+    assert_int_equal(ISynchronize_Release(sync), 0);
+    assert_int_equal(s_live, live);
+}
+
+static void events_need_memory(void **state)
+{
+    unsigned live = s_live;
+    HANDLE event;
+
+    (void)state;
+    for (unsigned fail_at = 1; fail_at <= 2; fail_at++) {
+        arm(fail_at);
+        SetLastError(0);
+        assert_null(CreateEventW(NULL, FALSE, FALSE, NULL));
+        assert_int_equal(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+        assert_int_equal(s_live, live);
+    }
+    arm(0);
+    event = CreateEventW(NULL, FALSE, FALSE, NULL);
+    assert_non_null(event);
+    assert_int_equal(s_live, live + 2);
+    assert_true(CloseHandle(event));
+    assert_int_equal(s_live, live);
+}
+
 /* What the core keeps for the process is there already. */
 static int initialize(void **state)
 {
@@ -209,6 +290,9 @@ int main(void)
         cmocka_unit_test(objects_need_memory),
         cmocka_unit_test(sids_and_texts_need_memory),
         cmocka_unit_test(dispatching_needs_memory),
+        cmocka_unit_test(sharing_needs_memory),
+        cmocka_unit_test(joining_needs_memory),
+        cmocka_unit_test(events_need_memory),
     };
 
     return cmocka_run_group_tests(tests, initialize, uninitialize);

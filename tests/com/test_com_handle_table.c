@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of handles from the inside: its source is part of this program, in place of the
+ * library's, so that a place's generations can be used up without living through them.
+ */
+#include "com/handle.c"
+
+#include "com_test.h"
+
+#include <sched.h>
+
+#include "support/child.h"
+#include "support/wt.h"
+
+enum { SECONDS = 60, GROWTH = 3 * CHUNK, THREADS = 4, ROUNDS = 3000, ACCESS = 0x1234 };
+
+/* ---- things ---------------------------------------------------------------------------------- */
+
+struct thing {
+    struct guise__handled handled; /* first */
+    atomic_uint destroyed;
+};
+
+static void destroy(struct guise__handled *handled)
+{
+    (void)atomic_fetch_add(&((struct thing *)handled)->destroyed, 1);
+}
+
+static const struct guise__handle_kind one_kind = {destroy}, other_kind = {destroy};
+
+static HANDLE open_thing(struct thing *thing)
+{
+    HANDLE handle;
+
+    guise__handled_init(&thing->handled, &one_kind);
+    atomic_init(&thing->destroyed, 0);
+    handle = guise__handle_open(&thing->handled, ACCESS);
+    assert_non_null(handle);
+    return handle;
+}
+
+static void check_taken(HANDLE handle, struct thing *thing)
+{
+    DWORD access = 0;
+
+    SetLastError(4711);
+    assert_ptr_equal(guise__handle_take(handle, &one_kind, &access), &thing->handled);
+    assert_int_equal(access, ACCESS);
+    assert_ptr_equal(guise__handle_take(handle, &one_kind, NULL), &thing->handled);
+    assert_int_equal(GetLastError(), 4711);
+    assert_int_equal(atomic_load(&thing->handled.refs), 3);
+    guise__handled_unref(&thing->handled);
+    guise__handled_unref(&thing->handled);
+    assert_int_equal(atomic_load(&thing->destroyed), 0);
+}
+
+static void check_refused(HANDLE handle, const struct guise__handle_kind *kind)
+{
+    DWORD access = 4711;
+
+    SetLastError(0);
+    assert_null(guise__handle_take(handle, kind, &access));
+    assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+    assert_int_equal(access, 4711);
+}
+
+static void check_none(HANDLE handle)
+{
+    check_refused(handle, &one_kind);
+    SetLastError(0);
+    assert_false(CloseHandle(handle));
+    assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+    SetLastError(4711);
+    assert_false(guise__handle_close(handle));
+    assert_int_equal(GetLastError(), 4711);
+}
+
+/* Means something, but is not in the table. */
+static void check_pseudo(HANDLE handle)
+{
+    check_refused(handle, &one_kind);
+    SetLastError(4711);
+    assert_true(CloseHandle(handle));
+    assert_false(guise__handle_close(handle));
+    assert_int_equal(GetLastError(), 4711);
+}
+
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static void a_handle_is_its_object_until_closed(void **state)
+{
+    struct thing thing;
+    HANDLE handle = open_thing(&thing);
+
+    (void)state;
+    check_taken(handle, &thing);
+    check_refused(handle, &other_kind);
+    assert_true(CloseHandle(handle));
+    assert_int_equal(atomic_load(&thing.destroyed), 1);
+    check_none(handle);
+    assert_int_equal(atomic_load(&thing.destroyed), 1);
+}
+
+static void an_object_in_use_outlives_its_handle(void **state)
+{
+    struct thing thing;
+    HANDLE handle = open_thing(&thing);
+
+    (void)state;
+    assert_ptr_equal(guise__handle_take(handle, &one_kind, NULL), &thing.handled);
+    assert_true(CloseHandle(handle));
+    assert_int_equal(atomic_load(&thing.destroyed), 0);
+    check_none(handle);
+    guise__handled_unref(&thing.handled);
+    assert_int_equal(atomic_load(&thing.destroyed), 1);
+}
+
+static uintptr_t index_in(HANDLE handle)
+{
+    return ((uintptr_t)handle >> FREE_MARKS) & (((uintptr_t)1 << INDEX_BITS) - 1);
+}
+
+static void a_new_tenant_is_not_the_old_one(void **state)
+{
+    struct thing old, tenant;
+    HANDLE before = open_thing(&old), now;
+
+    (void)state;
+    assert_true(CloseHandle(before));
+    now = open_thing(&tenant);
+    assert_int_equal(index_in(now), index_in(before));
+    assert_ptr_not_equal(now, before);
+    check_none(before);
+    check_taken(now, &tenant);
+    assert_true(CloseHandle(now));
+}
+
+/* Whatever differs in one bit is another number; so are the ones with a meaning elsewhere. */
+static void forged_numbers_are_refused(void **state)
+{
+    struct thing thing;
+    HANDLE handle = open_thing(&thing);
+
+    (void)state;
+    for (unsigned bit = 0; bit < POINTER_BITS; bit++) {
+        check_none((HANDLE)((uintptr_t)handle ^ ((uintptr_t)1 << bit)));
+    }
+    for (intptr_t number = -16; number <= 0; number++) {
+        if (guise__handle_is_pseudo((HANDLE)number)) {
+            check_pseudo((HANDLE)number);
+        } else {
+            check_none((HANDLE)number);
+        }
+    }
+    check_none((HANDLE)&thing);
+    check_none((HANDLE)(UINTPTR_MAX >> 1));
+    check_none((HANDLE)((((uintptr_t)1 << INDEX_BITS) - 1) << FREE_MARKS));
+    check_taken(handle, &thing);
+    assert_true(CloseHandle(handle));
+}
+
+static void the_table_grows(void **state)
+{
+    static struct thing s_things[GROWTH];
+    static HANDLE s_handles[GROWTH];
+
+    (void)state;
+    for (unsigned i = 0; i < GROWTH; i++) {
+        s_handles[i] = open_thing(&s_things[i]);
+    }
+    assert_true(s_chunk_count >= GROWTH / CHUNK);
+    for (unsigned i = 0; i < GROWTH; i++) {
+        check_taken(s_handles[i], &s_things[i]);
+    }
+    for (unsigned i = 0; i < GROWTH; i += 2) {
+        assert_true(CloseHandle(s_handles[i]));
+    }
+    for (unsigned i = 0; i < GROWTH; i++) {
+        assert_int_equal(atomic_load(&s_things[i].destroyed), 1 - i % 2);
+        if (i % 2 == 0) {
+            check_none(s_handles[i]);
+        } else {
+            check_taken(s_handles[i], &s_things[i]);
+            assert_true(CloseHandle(s_handles[i]));
+        }
+    }
+}
+
+/* The last number of a place is good; after it the place is nobody's ever again. */
+static void used_up_places_are_left_alone(void **state)
+{
+    struct thing last, next;
+    struct place *place;
+    HANDLE handle;
+
+    (void)state;
+    assert_true(CloseHandle(open_thing(&last)));
+    place = s_free;
+    place->generation = GENERATION_MAX;
+    handle = open_thing(&last);
+    assert_ptr_equal(place->object, &last.handled);
+    assert_true((intptr_t)handle > 0); /* no pseudo-handle looks like one */
+    check_taken(handle, &last);
+    assert_true(CloseHandle(handle));
+    check_none(handle);
+    for (const struct place *each = s_free; each != NULL; each = each->next_free) {
+        assert_ptr_not_equal(each, place);
+    }
+    handle = open_thing(&next);
+    assert_null(place->object);
+    assert_true(CloseHandle(handle));
+}
+
+/* Full: the object is dropped, and nothing else has happened. */
+static void a_full_table_refuses(void **state)
+{
+    struct place *free_places = s_free;
+    size_t chunks = s_chunk_count;
+    struct thing thing;
+
+    (void)state;
+    guise__handled_init(&thing.handled, &one_kind);
+    atomic_init(&thing.destroyed, 0);
+    s_free = NULL;
+    s_chunk_count = INDEX_MAX / CHUNK;
+    SetLastError(0);
+    assert_null(guise__handle_open(&thing.handled, ACCESS));
+    assert_int_equal(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+    assert_int_equal(atomic_load(&thing.destroyed), 1);
+    s_chunk_count = chunks;
+    s_free = free_places;
+}
+
+/* ---- threads --------------------------------------------------------------------------------- */
+
+struct crowd {
+    _Atomic(HANDLE) shown; /* the newest handle of whoever came last */
+    atomic_uint by_others, refused;
+};
+
+/* Opens, shows, and closes; takes what others show, which may be closed by then. */
+static void come_and_go(struct wt *w)
+{
+    struct crowd *crowd = w->arg;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        struct thing *thing = calloc(1, sizeof *thing);
+        struct guise__handled *found;
+        HANDLE handle, other;
+
+        WT_CHECK(w, thing != NULL);
+        guise__handled_init(&thing->handled, &one_kind);
+        guise__handled_ref(&thing->handled); /* so that it can be looked at in the end */
+        handle = guise__handle_open(&thing->handled, ACCESS);
+        WT_CHECK(w, handle != NULL);
+        other = atomic_exchange(&crowd->shown, handle);
+        found = guise__handle_take(other, &one_kind, NULL);
+        if (found != NULL) {
+            (void)atomic_fetch_add(&crowd->by_others, 1);
+            WT_CHECK(w, atomic_load(&((struct thing *)found)->destroyed) == 0);
+            guise__handled_unref(found);
+        } else {
+            (void)atomic_fetch_add(&crowd->refused, 1);
+        }
+        (void)sched_yield();
+        WT_CHECK(w, CloseHandle(handle));
+        WT_CHECK(w, !CloseHandle(handle));
+        while (atomic_load(&thing->handled.refs) != 1) { /* somebody still has it */
+            (void)sched_yield();
+        }
+        WT_CHECK(w, atomic_load(&thing->destroyed) == 0);
+        free(thing);
+    }
+}
+
+static void threads_come_and_go(void **state)
+{
+    struct crowd crowd;
+    struct wt w[THREADS];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    atomic_init(&crowd.shown, NULL);
+    atomic_init(&crowd.by_others, 0);
+    atomic_init(&crowd.refused, 0);
+    wt_start_all(w, THREADS, come_and_go, &crowd);
+    wt_join_all(w, THREADS);
+    assert_true(atomic_load(&crowd.by_others) > 0); /* else nothing was tried */
+    assert_true(atomic_load(&crowd.refused) > 0);
+}
+
+/* One handle, many who close it: one of them does. */
+struct race {
+    HANDLE handle;
+    struct wt_barrier barrier;
+    atomic_uint closed;
+};
+
+static void close_it(struct wt *w)
+{
+    struct race *race = w->arg;
+
+    wt_barrier_wait(&race->barrier);
+    (void)atomic_fetch_add(&race->closed, CloseHandle(race->handle) ? 1u : 0u);
+}
+
+static void one_close_succeeds(void **state)
+{
+    struct wt w[THREADS];
+    struct thing thing;
+    struct race race;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    for (unsigned round = 0; round < 100; round++) {
+        race.handle = open_thing(&thing);
+        atomic_init(&race.closed, 0);
+        wt_barrier_init(&race.barrier, THREADS);
+        wt_start_all(w, THREADS, close_it, &race);
+        wt_join_all(w, THREADS);
+        assert_int_equal(atomic_load(&race.closed), 1);
+        assert_int_equal(atomic_load(&thing.destroyed), 1);
+    }
+}
+
+/* ---- fork ------------------------------------------------------------------------------------ */
+
+struct inherited {
+    struct thing *thing;
+    HANDLE handle;
+};
+
+static void child_uses_handles(void *arg)
+{
+    const struct inherited *inherited = arg;
+    struct thing own;
+    HANDLE handle;
+
+    CHILD_CHECK(guise__handle_take(inherited->handle, &one_kind, NULL) ==
+                &inherited->thing->handled);
+    guise__handled_unref(&inherited->thing->handled);
+    CHILD_CHECK(CloseHandle(inherited->handle));
+    CHILD_CHECK(atomic_load(&inherited->thing->destroyed) == 1);
+    guise__handled_init(&own.handled, &one_kind);
+    atomic_init(&own.destroyed, 0);
+    handle = guise__handle_open(&own.handled, ACCESS);
+    CHILD_CHECK(handle != NULL && handle != inherited->handle);
+    CHILD_CHECK(CloseHandle(handle));
+}
+
+static void open_and_close(struct wt *w)
+{
+    atomic_bool *over = w->arg;
+
+    while (!atomic_load(over)) {
+        struct thing thing;
+        HANDLE handle;
+
+        guise__handled_init(&thing.handled, &one_kind);
+        atomic_init(&thing.destroyed, 0);
+        handle = guise__handle_open(&thing.handled, ACCESS);
+        WT_CHECK(w, handle != NULL && CloseHandle(handle));
+    }
+}
+
+/* Another thread is in the table all the time, but never in the middle of it in the child. */
+static void a_child_has_the_whole_table(void **state)
+{
+    struct thing thing;
+    struct inherited inherited = {&thing, open_thing(&thing)};
+    atomic_bool over;
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    atomic_init(&over, false);
+    wt_start(&w, open_and_close, &over);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_child_passes(child_uses_handles, &inherited);
+    }
+    atomic_store(&over, true);
+    wt_join(&w);
+    check_taken(inherited.handle, &thing);
+    assert_true(CloseHandle(inherited.handle));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_handle_is_its_object_until_closed),
+        cmocka_unit_test(an_object_in_use_outlives_its_handle),
+        cmocka_unit_test(a_new_tenant_is_not_the_old_one),
+        cmocka_unit_test(forged_numbers_are_refused),
+        cmocka_unit_test(the_table_grows),
+        cmocka_unit_test(used_up_places_are_left_alone),
+        cmocka_unit_test(a_full_table_refuses),
+        cmocka_unit_test(threads_come_and_go),
+        cmocka_unit_test(one_close_succeeds),
+        cmocka_unit_test(a_child_has_the_whole_table),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,776 @@
+/* SPDX-License-Identifier: MIT */
+/* Waits for any and for all of many signals: who gets what, when, and what nobody ever sees. */
+#define _POSIX_C_SOURCE 200809L
+#include "support/test.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "com_hooks.h"
+#include "signal_internal.h"
+#include "support/child.h"
+#include "support/wt.h"
+
+enum { SECONDS = 20, LONG_TIME = 10000, SHORT_TIME = 20, COUNT = 3, YIELDS = 200 };
+
+/* ---- things ---------------------------------------------------------------------------------- */
+
+static guise_signal *make(guise_signal_kind kind)
+{
+    guise_signal *signal = NULL;
+
+    assert_ok(guise_signal_create(kind, &signal));
+    return signal;
+}
+
+static void make_all(guise_signal **signals, guise_signal_kind kind)
+{
+    for (unsigned i = 0; i < COUNT; i++) {
+        signals[i] = make(kind);
+    }
+}
+
+static void drop_all(guise_signal **signals)
+{
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_null(signals[i]->anys.first);
+        assert_null(signals[i]->alls.first);
+        guise_signal_unref(signals[i]);
+    }
+}
+
+static unsigned word_of(const guise_signal *signal)
+{
+    return atomic_load(&signal->word);
+}
+
+static void check_wait(guise_signal *const *signals, size_t count, bool all, uint32_t timeout_ms,
+                       guise_result expected, size_t expected_which)
+{
+    size_t which = 4711;
+
+    assert_result(guise__wait_many(signals, count, all, timeout_ms, &which), expected);
+    assert_int_equal(which, expected_which);
+}
+
+struct waiting {
+    guise_signal **signals;
+    size_t count;
+    bool all;
+    uint32_t timeout_ms;
+    guise_result expected;
+    size_t expected_which;
+};
+
+static void wait_for_many(struct wt *w)
+{
+    const struct waiting *it = w->arg;
+    size_t which = 4711;
+
+    WT_CHECK_RESULT(w, guise__wait_many(it->signals, it->count, it->all, it->timeout_ms, &which),
+                    it->expected);
+    WT_CHECK(w, which == it->expected_which);
+}
+
+static bool has_places(guise_signal *signal, bool all)
+{
+    bool has;
+
+    guise__signal_lock(signal);
+    has = (all ? &signal->alls : &signal->anys)->first != NULL;
+    guise__signal_unlock(signal);
+    return has;
+}
+
+static bool has_waiters(guise_signal *signal)
+{
+    bool has;
+
+    guise__signal_lock(signal);
+    has = signal->waiters.first != NULL;
+    guise__signal_unlock(signal);
+    return has;
+}
+
+static bool has_two_places(guise_signal *signal)
+{
+    bool has;
+
+    guise__signal_lock(signal);
+    has = signal->anys.first != signal->anys.last;
+    guise__signal_unlock(signal);
+    return has;
+}
+
+/* Until all of them know of the wait. */
+static void start_waiting(struct wt *w, struct waiting *it)
+{
+    wt_start(w, wait_for_many, it);
+    for (size_t i = 0; i < it->count; i++) {
+        while (!has_places(it->signals[i], it->all)) {
+            (void)sched_yield();
+        }
+    }
+    if (it->all) { /* and it has looked for the last time: that was under this lock as well */
+        guise_signal *third = make(GUISE_SIGNAL_MANUAL);
+        guise_signal *pair[] = {third, it->signals[0]};
+
+        check_wait(pair, 2, true, 0, GUISE_E_CALL_PENDING, 0);
+        guise_signal_unref(third);
+    }
+}
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+static void refused_arguments(void **state)
+{
+    guise_signal *signals[GUISE__WAIT_MANY_MAX + 1];
+
+    (void)state;
+    signals[0] = make(GUISE_SIGNAL_AUTO);
+    for (unsigned i = 1; i <= GUISE__WAIT_MANY_MAX; i++) {
+        signals[i] = signals[0];
+    }
+    assert_ok(guise_signal_set(signals[0]));
+    check_wait(signals, 0, false, GUISE_INFINITE, GUISE_E_INVALID_ARGUMENT, 0);
+    check_wait(signals, 0, true, GUISE_INFINITE, GUISE_E_INVALID_ARGUMENT, 0);
+    check_wait(signals, GUISE__WAIT_MANY_MAX + 1, false, 0, GUISE_E_INVALID_ARGUMENT, 0);
+    check_wait(signals, 2, true, 0, GUISE_E_INVALID_ARGUMENT, 0);
+    check_wait(signals, GUISE__WAIT_MANY_MAX, true, GUISE_INFINITE, GUISE_E_INVALID_ARGUMENT, 0);
+    check_wait(signals, GUISE__WAIT_MANY_MAX, false, 0, GUISE_OK, 0);
+    check_wait(signals, GUISE__WAIT_MANY_MAX, false, SHORT_TIME, GUISE_E_CALL_PENDING, 0);
+    assert_int_equal(word_of(signals[0]), 0); /* no company is left */
+    guise_signal_unref(signals[0]);
+}
+
+/* ---- any ------------------------------------------------------------------------------------- */
+
+static void a_set_is_handed_to_the_wait(void **state)
+{
+    guise_signal *signals[COUNT];
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_AUTO);
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct waiting any = {signals, COUNT, false, LONG_TIME, GUISE_OK, i};
+
+        start_waiting(&w, &any);
+        assert_ok(guise_signal_set(signals[i]));
+        /* It is the waiter's already: nobody who comes later can have it. */
+        assert_result(guise_signal_wait(signals[i], 0), GUISE_E_CALL_PENDING);
+        /* And the next one is not. */
+        assert_ok(guise_signal_set(signals[(i + 1) % COUNT]));
+        assert_ok(guise_signal_wait(signals[(i + 1) % COUNT], 0));
+        wt_join(&w);
+        assert_int_equal(word_of(signals[i]), 0);
+    }
+    drop_all(signals);
+}
+
+static void a_pulse_releases_waits_for_any(void **state)
+{
+    guise_signal *signals[COUNT];
+    struct waiting any = {signals, COUNT, false, LONG_TIME, GUISE_OK, 1};
+    struct wt w[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_MANUAL);
+    start_waiting(&w[0], &any);
+    wt_start(&w[1], wait_for_many, &any);
+    while (!has_two_places(signals[COUNT - 1])) {
+        (void)sched_yield();
+    }
+    assert_ok(guise_signal_set(signals[1]));
+    assert_ok(guise_signal_reset(signals[1]));
+    wt_join_all(w, 2);
+    drop_all(signals);
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static void the_last_set_takes_all(void **state)
+{
+    guise_signal *signals[COUNT];
+    struct waiting all = {signals, COUNT, true, LONG_TIME, GUISE_OK, 0};
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_AUTO);
+    start_waiting(&w, &all);
+    assert_ok(guise_signal_set(signals[0]));
+    assert_ok(guise_signal_set(signals[1]));
+    /* Not taken before its time. */
+    assert_ok(guise_signal_wait(signals[0], 0));
+    assert_ok(guise_signal_set(signals[2]));
+    assert_ok(guise_signal_wait(signals[2], 0));
+    assert_ok(guise_signal_set(signals[2]));
+    assert_ok(guise_signal_set(signals[0]));
+    /* All taken when the last set returns. */
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_result(guise_signal_wait(signals[i], 0), GUISE_E_CALL_PENDING);
+    }
+    wt_join(&w);
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_int_equal(word_of(signals[i]), 0);
+    }
+    drop_all(signals);
+}
+
+static void a_pulse_releases_a_wait_for_all(void **state)
+{
+    guise_signal *signals[COUNT];
+    struct waiting all = {signals, COUNT, true, LONG_TIME, GUISE_OK, 0};
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_MANUAL);
+    for (unsigned last = 0; last < COUNT; last++) {
+        start_waiting(&w, &all);
+        for (unsigned i = 1; i <= COUNT; i++) {
+            assert_ok(guise_signal_set(signals[(last + i) % COUNT]));
+        }
+        assert_ok(guise_signal_reset(signals[last]));
+        wt_join(&w);
+        for (unsigned i = 0; i < COUNT; i++) {
+            assert_int_equal(word_of(signals[i]), i == last ? 0 : GUISE__SET); /* Y-08 */
+            assert_ok(guise_signal_reset(signals[i]));
+        }
+    }
+    drop_all(signals);
+}
+
+/* One set, two waits that want it: one has it. */
+static void two_waits_for_all_share_nothing(void **state)
+{
+    guise_signal *signals[COUNT];
+    guise_signal *reversed[2];
+    struct waiting first = {signals, 2, true, LONG_TIME, GUISE_OK, 0};
+    struct waiting second = {reversed, 2, true, LONG_TIME, GUISE_OK, 0};
+    struct wt w[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_AUTO);
+    reversed[0] = signals[1];
+    reversed[1] = signals[0];
+    start_waiting(&w[0], &first);
+    wt_start(&w[1], wait_for_many, &second);
+    for (unsigned round = 0; round < 2; round++) {
+        assert_ok(guise_signal_set(signals[0]));
+        assert_ok(guise_signal_set(signals[1]));
+        while (round == 0 && (word_of(signals[0]) & GUISE__SET) != 0) {
+            (void)sched_yield();
+        }
+    }
+    wt_join_all(w, 2);
+    assert_int_equal(word_of(signals[0]), 0);
+    assert_int_equal(word_of(signals[1]), 0);
+    drop_all(signals);
+}
+
+/* Of one signal and of any of several: whoever came first. */
+static void first_come_first_served(void **state)
+{
+    guise_signal *signals[COUNT];
+    struct waiting any = {signals, 2, false, LONG_TIME, GUISE_OK, 0};
+    struct waiting one = {signals, 1, false, LONG_TIME, GUISE_OK, 0};
+    struct wt w[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_AUTO);
+    for (unsigned first = 0; first < 2; first++) {
+        wt_start(&w[first], wait_for_many, first == 0 ? &any : &one);
+        while (!(first == 0 ? has_places(signals[0], false) : has_waiters(signals[0]))) {
+            (void)sched_yield();
+        }
+        wt_start(&w[1 - first], wait_for_many, first == 0 ? &one : &any);
+        while (!has_places(signals[0], false) || !has_waiters(signals[0])) {
+            (void)sched_yield();
+        }
+        assert_ok(guise_signal_set(signals[0]));
+        wt_join(&w[first]);
+        assert_int_equal(has_waiters(signals[0]), first == 0);
+        assert_ok(guise_signal_set(signals[0]));
+        wt_join(&w[1 - first]);
+    }
+    drop_all(signals);
+}
+
+/* Who waits for all takes nothing from others who wait. */
+static void a_wait_for_all_goes_last(void **state)
+{
+    guise_signal *signals[COUNT], *pair[2];
+    struct waiting all = {pair, 2, true, LONG_TIME, GUISE_OK, 0};
+    struct waiting any = {signals, 2, false, LONG_TIME, GUISE_OK, 0};
+    struct wt w[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_AUTO);
+    pair[0] = signals[0];
+    pair[1] = signals[2];
+    assert_ok(guise_signal_set(signals[2]));
+    start_waiting(&w[0], &all);
+    start_waiting(&w[1], &any);
+    assert_ok(guise_signal_set(signals[0]));
+    wt_join(&w[1]);
+    assert_int_equal(word_of(signals[2]) & GUISE__SET, GUISE__SET);
+    assert_ok(guise_signal_set(signals[0]));
+    wt_join(&w[0]);
+    assert_int_equal(word_of(signals[2]), 0);
+    drop_all(signals);
+}
+
+static bool is_readable(guise_signal *signal)
+{
+    bool raised;
+
+    guise__signal_lock(signal);
+    raised = signal->raised;
+    guise__signal_unlock(signal);
+    return raised;
+}
+
+static void descriptors_follow(void **state)
+{
+    guise_signal *signals[COUNT];
+    int fd;
+
+    (void)state;
+    make_all(signals, GUISE_SIGNAL_AUTO);
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_ok(guise_signal_fd(signals[i], &fd));
+        assert_ok(guise_signal_set(signals[i]));
+        assert_true(signals[i]->raised);
+    }
+    check_wait(signals, COUNT, true, 0, GUISE_OK, 0);
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_false(signals[i]->raised);
+    }
+    assert_ok(guise_signal_set(signals[1]));
+    check_wait(signals, COUNT, false, 0, GUISE_OK, 1);
+    assert_false(signals[1]->raised);
+    assert_false(is_readable(signals[0]));
+    drop_all(signals);
+}
+
+/* ---- what is undecided ----------------------------------------------------------------------- */
+
+/* As a wait for all has it while it makes up its mind; ends with let_go. */
+static void hold(guise_signal *signal)
+{
+    guise__decided_lock();
+    guise__signal_lock(signal);
+    guise__signal_gather_locked(signal);
+    assert_true(guise__signal_hold_locked(signal));
+    guise__signal_unlock(signal);
+    assert_int_equal(word_of(signal), GUISE__HELD | GUISE__CROWD);
+    assert_int_equal(guise__signal_try(signal), GUISE__UNDECIDED);
+}
+
+static void let_go(guise_signal *signal, bool taken)
+{
+    struct guise__queue woken = {NULL, NULL};
+
+    guise__signal_lock(signal);
+    if (taken) {
+        guise__signal_hold_taken_locked(signal);
+    } else {
+        guise__signal_put_back_locked(signal, &woken);
+    }
+    guise__signal_unlock(signal);
+    guise__decided_unlock();
+    guise__queue_release(&woken);
+}
+
+struct asker {
+    guise_signal *signal;
+    guise_container *container;
+    atomic_bool asking;
+    guise_result result;
+};
+
+static void ask_signal(struct wt *w)
+{
+    struct asker *asker = w->arg;
+
+    atomic_store(&asker->asking, true);
+    asker->result = guise_signal_wait(asker->signal, 0);
+}
+
+static void ask_container(struct wt *w)
+{
+    struct asker *asker = w->arg;
+    guise_signal *which;
+
+    atomic_store(&asker->asking, true);
+    asker->result = guise_container_wait_any(asker->container, 0, &which);
+}
+
+static void ask_with_others(struct wt *w)
+{
+    struct asker *asker = w->arg;
+    guise_signal *twice[] = {asker->signal, asker->signal};
+    size_t which;
+
+    atomic_store(&asker->asking, true);
+    asker->result = guise__wait_many(twice, 2, false, 0, &which);
+}
+
+/* Its time is over long before the decision. */
+static void wait_for_short(struct wt *w)
+{
+    struct asker *asker = w->arg;
+
+    atomic_store(&asker->asking, true);
+    asker->result = guise_signal_wait(asker->signal, 1);
+}
+
+static void ask_to_reset(struct wt *w)
+{
+    struct asker *asker = w->arg;
+
+    atomic_store(&asker->asking, true);
+    asker->result = guise_signal_reset(asker->signal);
+}
+
+static guise_result ask_while_held(wt_fn *ask, guise_signal *signal, bool taken)
+{
+    struct asker asker = {.signal = signal};
+    struct wt w;
+
+    assert_ok(guise_container_create(&asker.container));
+    assert_ok(guise_container_add(asker.container, signal));
+    atomic_init(&asker.asking, false);
+    assert_ok(guise_signal_set(signal));
+    hold(signal);
+    wt_start(&w, ask, &asker);
+    while (!atomic_load(&asker.asking)) {
+        (void)sched_yield();
+    }
+    for (unsigned i = 0; i < YIELDS; i++) { /* time to give a wrong answer */
+        (void)sched_yield();
+    }
+    let_go(signal, taken);
+    wt_join(&w);
+    guise_container_unref(asker.container);
+    return asker.result;
+}
+
+static void ask_to_set(struct wt *w)
+{
+    struct asker *asker = w->arg;
+
+    atomic_store(&asker->asking, true);
+    asker->result = guise_signal_set(asker->signal);
+}
+
+static void nobody_calls_a_held_signal_clear(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_ok(ask_while_held(ask_signal, signal, false));
+    assert_result(ask_while_held(ask_signal, signal, true), GUISE_E_CALL_PENDING);
+    assert_ok(ask_while_held(wait_for_short, signal, false));
+    assert_result(ask_while_held(wait_for_short, signal, true), GUISE_E_CALL_PENDING);
+    assert_ok(ask_while_held(ask_container, signal, false));
+    assert_result(ask_while_held(ask_container, signal, true), GUISE_E_TIMEOUT);
+    assert_ok(ask_while_held(ask_with_others, signal, false));
+    assert_result(ask_while_held(ask_with_others, signal, true), GUISE_E_CALL_PENDING);
+    assert_ok(ask_while_held(ask_to_set, signal, true));
+    assert_ok(guise_signal_wait(signal, 0)); /* set after it was taken */
+    assert_ok(ask_while_held(ask_to_set, signal, false));
+    assert_ok(guise_signal_wait(signal, 0));
+    assert_ok(ask_while_held(ask_to_reset, signal, false));
+    assert_result(guise_signal_wait(signal, 0), GUISE_E_CALL_PENDING);
+    assert_int_equal(word_of(signal), 0);
+    guise_signal_unref(signal);
+}
+
+static bool is_waited_for(guise_signal *signal)
+{
+    return has_waiters(signal) || has_places(signal, false);
+}
+
+/* Who queues while it is held gets it if it is put back, and goes on waiting if it was taken. */
+static void check_queued_while_held(guise_signal_kind kind, size_t count, bool taken)
+{
+    guise_signal *signals[] = {make(kind), make(kind)};
+    struct waiting any = {signals, count, false, LONG_TIME, GUISE_OK, 0};
+    struct wt w;
+
+    assert_ok(guise_signal_set(signals[0]));
+    hold(signals[0]);
+    wt_start(&w, wait_for_many, &any);
+    while (!is_waited_for(signals[0])) {
+        (void)sched_yield();
+    }
+    let_go(signals[0], taken);
+    if (taken) {
+        assert_true(is_waited_for(signals[0]));
+        assert_ok(guise_signal_set(signals[0]));
+    }
+    wt_join(&w);
+    assert_int_equal(word_of(signals[0]), kind == GUISE_SIGNAL_AUTO ? 0 : GUISE__SET);
+    guise_signal_unref(signals[0]);
+    guise_signal_unref(signals[1]);
+}
+
+static void who_queues_for_a_held_signal_is_told(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    check_queued_while_held(GUISE_SIGNAL_AUTO, 1, false);
+    check_queued_while_held(GUISE_SIGNAL_AUTO, 1, true);
+    check_queued_while_held(GUISE_SIGNAL_AUTO, 2, false);
+    check_queued_while_held(GUISE_SIGNAL_AUTO, 2, true);
+    check_queued_while_held(GUISE_SIGNAL_MANUAL, 1, false);
+    check_queued_while_held(GUISE_SIGNAL_MANUAL, 2, false);
+}
+
+static void a_held_signal_keeps_its_descriptor_up(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    int fd;
+
+    (void)state;
+    assert_ok(guise_signal_fd(signal, &fd));
+    assert_ok(guise_signal_set(signal));
+    hold(signal);
+    assert_true(is_readable(signal));
+    let_go(signal, true);
+    assert_false(is_readable(signal));
+    guise_signal_unref(signal);
+}
+
+static void wait_in_container(struct wt *w)
+{
+    struct asker *asker = w->arg;
+    guise_signal *which;
+
+    atomic_store(&asker->asking, true);
+    WT_CHECK_RESULT(w, guise_container_wait_any(asker->container, LONG_TIME, &which), GUISE_OK);
+}
+
+/* The container's wait looks at it, cannot take it, and is told. */
+static void what_is_put_back_reaches_containers(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    struct asker asker = {.signal = signal};
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_ok(guise_container_create(&asker.container));
+    assert_ok(guise_container_add(asker.container, signal));
+    wt_start(&w, wait_in_container, &asker);
+    while (!atomic_load(&asker.asking)) {
+        (void)sched_yield();
+    }
+    /* Whether it sleeps already or has yet to look: a set that is held at once, and put back. */
+    guise__decided_lock();
+    guise__signal_lock(signal);
+    (void)atomic_fetch_or(&signal->word, GUISE__SET);
+    assert_true(guise__signal_hold_locked(signal));
+    guise__signal_unlock(signal);
+    let_go(signal, false);
+    wt_join(&w);
+    assert_int_equal(word_of(signal) & (GUISE__SET | GUISE__HELD), 0);
+    guise_container_unref(asker.container);
+    guise_signal_unref(signal);
+}
+
+struct never_clear {
+    guise_signal *set, *flickering;
+    guise_container *container;
+    atomic_bool over;
+    atomic_uint taken, pending;
+};
+
+static void take_both(struct wt *w)
+{
+    struct never_clear *it = w->arg;
+    guise_signal *both[] = {it->set, it->flickering};
+    size_t which;
+
+    while (!atomic_load(&it->over)) {
+        guise_result result = guise__wait_many(both, 2, true, 0, &which);
+
+        (void)atomic_fetch_add(result == GUISE_OK ? &it->taken : &it->pending, 1);
+        WT_CHECK(w, result == GUISE_OK || result == GUISE_E_CALL_PENDING);
+    }
+}
+
+static void flicker(struct wt *w)
+{
+    struct never_clear *it = w->arg;
+
+    while (!atomic_load(&it->over)) {
+        WT_CHECK_RESULT(w, guise_signal_set(it->flickering), GUISE_OK);
+        (void)sched_yield();
+        WT_CHECK_RESULT(w, guise_signal_reset(it->flickering), GUISE_OK);
+    }
+}
+
+/* A manual signal that nobody resets is set for all, whoever tries to have it with another. */
+static void a_set_signal_never_looks_clear(void **state)
+{
+    struct never_clear it = {make(GUISE_SIGNAL_MANUAL), make(GUISE_SIGNAL_AUTO), NULL, false, 0, 0};
+    struct wt w[3];
+
+    (void)state;
+    test_watchdog(3 * SECONDS);
+    assert_ok(guise_container_create(&it.container));
+    assert_ok(guise_container_add(it.container, it.set));
+    assert_ok(guise_signal_set(it.set));
+    wt_start(&w[0], take_both, &it);
+    wt_start(&w[1], take_both, &it);
+    wt_start(&w[2], flicker, &it);
+    for (unsigned round = 0;
+         round < 20000 || atomic_load(&it.taken) < 100 || atomic_load(&it.pending) < 100; round++) {
+        guise_signal *which, *twice[] = {it.flickering, it.set};
+        size_t index;
+
+        assert_ok(guise_signal_wait(it.set, 0));
+        assert_ok(guise_container_wait_any(it.container, 0, &which));
+        assert_ok(guise__wait_many(twice, 2, false, 0, &index));
+    }
+    atomic_store(&it.over, true);
+    wt_join_all(w, 3);
+    guise_container_unref(it.container);
+    guise_signal_unref(it.set);
+    guise_signal_unref(it.flickering);
+}
+
+/* ---- fork ------------------------------------------------------------------------------------ */
+
+struct family {
+    guise_signal *signals[COUNT];
+    guise_container *container;
+};
+
+/* The parent's thread that held it is not here. */
+static void child_asks_for_what_was_held(void *arg)
+{
+    struct family *family = arg;
+
+    CHILD_CHECK(guise__signal_try(family->signals[0]) == GUISE__UNDECIDED);
+    CHILD_CHECK_RESULT(guise_signal_wait(family->signals[0], 0), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_signal_wait(family->signals[0], 0), GUISE_E_CALL_PENDING);
+}
+
+static void child_asks_a_container(void *arg)
+{
+    struct family *family = arg;
+    guise_signal *which;
+
+    CHILD_CHECK_RESULT(guise_container_wait_any(family->container, LONG_TIME, &which), GUISE_OK);
+    CHILD_CHECK(which == family->signals[0]);
+}
+
+static void child_resets(void *arg)
+{
+    struct family *family = arg;
+
+    CHILD_CHECK_RESULT(guise_signal_reset(family->signals[0]), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_signal_wait(family->signals[0], 0), GUISE_E_CALL_PENDING);
+}
+
+static void child_takes_all(void *arg)
+{
+    struct family *family = arg;
+    size_t which;
+
+    CHILD_CHECK_RESULT(guise_signal_set(family->signals[1]), GUISE_OK);
+    CHILD_CHECK_RESULT(guise__wait_many(family->signals, 2, true, 0, &which), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_signal_wait(family->signals[0], 0), GUISE_E_CALL_PENDING);
+}
+
+static void a_child_decides_itself(void **state)
+{
+    struct family family;
+
+    (void)state;
+    make_all(family.signals, GUISE_SIGNAL_AUTO);
+    assert_ok(guise_container_create(&family.container));
+    assert_ok(guise_container_add(family.container, family.signals[0]));
+    assert_ok(guise_signal_set(family.signals[0]));
+    hold(family.signals[0]);
+    assert_child_passes(child_asks_for_what_was_held, &family);
+    assert_child_passes(child_asks_a_container, &family);
+    assert_child_passes(child_resets, &family);
+    assert_child_passes(child_takes_all, &family);
+    let_go(family.signals[0], false);
+    assert_ok(guise_signal_wait(family.signals[0], 0));
+    guise_container_unref(family.container);
+    drop_all(family.signals);
+}
+
+/* The parent's waits are on stacks that are nobody's here. */
+static void child_sets(void *arg)
+{
+    struct family *family = arg;
+
+    for (unsigned i = 0; i < COUNT; i++) {
+        CHILD_CHECK_RESULT(guise_signal_set(family->signals[i]), GUISE_OK);
+        CHILD_CHECK(family->signals[i]->anys.first == NULL);
+        CHILD_CHECK(family->signals[i]->alls.first == NULL);
+    }
+    for (unsigned i = 0; i < COUNT; i++) { /* taken by nobody */
+        CHILD_CHECK_RESULT(guise_signal_wait(family->signals[i], 0), GUISE_OK);
+    }
+}
+
+static void a_child_knows_no_waits(void **state)
+{
+    struct family family;
+    struct waiting any = {family.signals, COUNT, false, LONG_TIME, GUISE_OK, 0};
+    struct waiting all = {family.signals, COUNT, true, LONG_TIME, GUISE_OK, 0};
+    struct wt w[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(family.signals, GUISE_SIGNAL_AUTO);
+    start_waiting(&w[0], &all);
+    start_waiting(&w[1], &any);
+    assert_child_passes(child_sets, &family);
+    assert_ok(guise_signal_set(family.signals[0])); /* any */
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_ok(guise_signal_set(family.signals[i]));
+    }
+    wt_join_all(w, 2);
+    drop_all(family.signals);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refused_arguments),
+        cmocka_unit_test(a_set_is_handed_to_the_wait),
+        cmocka_unit_test(a_pulse_releases_waits_for_any),
+        cmocka_unit_test(the_last_set_takes_all),
+        cmocka_unit_test(a_pulse_releases_a_wait_for_all),
+        cmocka_unit_test(two_waits_for_all_share_nothing),
+        cmocka_unit_test(first_come_first_served),
+        cmocka_unit_test(a_wait_for_all_goes_last),
+        cmocka_unit_test(descriptors_follow),
+        cmocka_unit_test(nobody_calls_a_held_signal_clear),
+        cmocka_unit_test(who_queues_for_a_held_signal_is_told),
+        cmocka_unit_test(a_held_signal_keeps_its_descriptor_up),
+        cmocka_unit_test(what_is_put_back_reaches_containers),
+        cmocka_unit_test(a_set_signal_never_looks_clear),
+        cmocka_unit_test(a_child_decides_itself),
+        cmocka_unit_test(a_child_knows_no_waits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
