@@ -13,6 +13,7 @@ set(guise_com_headers
   include/guise/com/objbase.h
   include/guise/com/objidl.h
   include/guise/com/objidlbase.h
+  include/guise/com/ole2.h
   include/guise/com/processthreadsapi.h
   include/guise/com/rpc.h
   include/guise/com/rpcdce.h

@@ -66,6 +66,7 @@
 
 /* Decimal and hexadecimal. */
 #define COM_STATUSES(X)                                                                            \
+    X(ERROR_FILE_NOT_FOUND, 2, 0x2)                                                                \
     X(ERROR_ACCESS_DENIED, 5, 0x5)                                                                 \
     X(ERROR_INVALID_HANDLE, 6, 0x6)                                                                \
     X(ERROR_NOT_ENOUGH_MEMORY, 8, 0x8)                                                             \

@@ -21,7 +21,7 @@ fi
 # The user may not be able to read where the programs were built.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp -P "${library%/*}"/libguise.* "$@" "$work"
+cp -P "${library%/*}"/libguise* "$@" "$work"
 chmod -R a+rX "$work"
 cd "$work"
 for program in "$@"; do
