@@ -3,19 +3,32 @@
 
 #include <stdlib.h>
 
-#include <guise/thread.h>
-
 #include <objbase.h>
+
+/* The server asks, not the client: who may only be identified could not open the token itself. */
+static HRESULT get_level(SECURITY_IMPERSONATION_LEVEL *level)
+{
+    DWORD size, error = ERROR_SUCCESS;
+    HANDLE token;
+
+    if (!OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token))
+        return HRESULT_FROM_WIN32(GetLastError());
+    if (!GetTokenInformation(token, TokenImpersonationLevel, level, sizeof *level, &size))
+        error = GetLastError();
+    (void)CloseHandle(token);
+    return HRESULT_FROM_WIN32(error);
+}
 
 /* Impersonating a client that allows less than impersonation succeeds. Such a client may be asked
  * about, but nothing may be done in its name. */
 static HRESULT check_level(void)
 {
-    const guise_token *client = guise_thread_token();
+    SECURITY_IMPERSONATION_LEVEL level;
+    HRESULT result = get_level(&level);
 
-    if (client == NULL || guise_token_level(client) < GUISE_LEVEL_IMPERSONATE)
-        return HRESULT_FROM_WIN32(ERROR_BAD_IMPERSONATION_LEVEL);
-    return S_OK;
+    if (FAILED(result))
+        return result;
+    return level < SecurityImpersonation ? HRESULT_FROM_WIN32(ERROR_BAD_IMPERSONATION_LEVEL) : S_OK;
 }
 
 HRESULT open_as_client(const struct folder *folder, LPCWSTR name, int *file)

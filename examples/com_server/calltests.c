@@ -118,7 +118,8 @@ static void alice_at_identify_level_is_refused(void **state)
 
 static void nobody_in_particular_is_refused(void **state)
 {
-    fails(*state, alice_calls(GUISE_LEVEL_ANONYMOUS), OLESTR("alice.txt"), BAD_LEVEL);
+    fails(*state, alice_calls(GUISE_LEVEL_ANONYMOUS), OLESTR("alice.txt"),
+          HRESULT_FROM_WIN32(ERROR_CANT_OPEN_ANONYMOUS));
 }
 
 static void somebody_else_is_refused(void **state)

@@ -12,6 +12,6 @@ if ! command -v $cc >/dev/null 2>&1; then
     echo "SKIPPED: this takes $cc (Debian: gcc-mingw-w64-x86-64)"
     exit 77
 fi
-for source in filereader_i.c server.c call.c; do
+for source in filereader_i.c asclient.c server.c call.c; do
     $cc -std=c11 -Wall -Wextra -Werror -fsyntax-only "$server/$source"
 done
