@@ -124,21 +124,39 @@ static guise_result apply_and_validate(guise_call *call)
     return GUISE_OK;
 }
 
-guise_result guise_call_impersonate(guise_call *call)
+static GUISE_SLOW guise_result attach_and_apply(guise_call *call)
 {
-    guise_result result;
+    guise_result result = guise__thread_attach();
 
-    if (call == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
-    }
+    return result == GUISE_OK ? apply_and_validate(call) : result;
+}
+
+/* Apply, then validate, as above. */
+static inline guise_result impersonate(guise_call *call)
+{
+    struct guise__thread *thread = &tl_guise_thread;
+    const guise_token *token = call->client->token;
+
     if (guise__call_first_look(call)) {
         return GUISE_E_CALL_COMPLETE; /* */
     }
     if (call->client->blanket.authn_level == GUISE_AUTHN_LEVEL_NONE) {
         return GUISE_E_UNSECURE_CALL; /* S-07, X-05 */
     }
-    result = guise__thread_attach();
-    return result == GUISE_OK ? apply_and_validate(call) : result;
+    if (!guise__impersonate_is_plain(thread, token, call)) {
+        return attach_and_apply(call);
+    }
+    guise__impersonate_plainly(thread, token);
+    if (guise__call_second_look(call)) {
+        guise__impersonate_clear(thread); /* N-04 */
+        return GUISE_E_CALL_COMPLETE;
+    }
+    return GUISE_OK;
+}
+
+guise_result guise_call_impersonate(guise_call *call)
+{
+    return call == NULL ? GUISE_E_INVALID_ARGUMENT : impersonate(call);
 }
 
 guise_result guise_impersonate_client(void)
@@ -146,5 +164,5 @@ guise_result guise_impersonate_client(void)
     guise_call *call = guise__current_call();
 
     /* S-02, S-09, X-20 */
-    return call == NULL ? GUISE_E_CALL_COMPLETE : guise_call_impersonate(call);
+    return call == NULL ? GUISE_E_CALL_COMPLETE : impersonate(call);
 }

@@ -224,15 +224,10 @@ void guise__impersonate_undo(struct guise__attempt *attempt)
     drop(refused.token, refused.token_owned);
 }
 
-/* Asks no call: it works after Signal (N-03), on any thread (S-21) and in no frame (S-23). */
-guise_result guise_revert_to_self(void)
+static GUISE_SLOW void revert(struct guise__thread *thread)
 {
-    struct guise__thread *thread = &tl_guise_thread;
     struct guise__identity was = thread->now;
 
-    if (!was.impersonating) {
-        return GUISE_OK; /* X-18, S-22 */
-    }
     if (was.token != was.saved) {
         take_off(was.token);
         put_back(was.saved);
@@ -245,7 +240,19 @@ guise_result guise_revert_to_self(void)
     if (thread->scope == NULL) {
         guise__foreign_end(&thread->foreign);
     }
-    return GUISE_OK;
+}
+
+/* Asks no call: it works after Signal (N-03), on any thread (S-21) and in no frame (S-23). */
+guise_result guise_revert_to_self(void)
+{
+    struct guise__thread *thread = &tl_guise_thread;
+
+    if (guise__is_plainly_client(thread)) {
+        guise__impersonate_clear(thread);
+    } else if (thread->now.impersonating) {
+        revert(thread);
+    }
+    return GUISE_OK; /* X-18, S-22 */
 }
 
 bool guise_is_impersonating(void)

@@ -10,6 +10,7 @@
 
 #include "foreign.h"
 #include "port/port.h"
+#include "token_internal.h"
 
 /* Who a thread is at one moment. All zero: itself. */
 struct guise__identity {
@@ -98,5 +99,38 @@ guise_result guise__impersonate_begin(const guise_token *token, guise_call *call
  * whether the call has completed since (foreign.h). */
 bool guise__impersonate_keep(struct guise__attempt *attempt, const guise_call *call);
 void guise__impersonate_undo(struct guise__attempt *attempt);
+
+/*
+ * The same where there is nothing to do but to write it down: in the call's own frame, which keeps
+ * the token alive, with nothing in the slot and nothing to ask the system for. Undone by clearing.
+ */
+static inline bool guise__impersonate_is_plain(const struct guise__thread *thread,
+                                               const guise_token *token, const guise_call *call)
+{
+    return thread->scope != NULL && thread->scope->call == call && thread->attached &&
+           thread->now.token == NULL && !thread->now.impersonating && token->prepared == NULL;
+}
+
+static inline void guise__impersonate_plainly(struct guise__thread *thread,
+                                              const guise_token *token)
+{
+    thread->now.token = token;
+    thread->now.impersonating = true;
+}
+
+/* Nothing saved, nothing owned, nothing of the system's: only written down. */
+static inline bool guise__is_plainly_client(const struct guise__thread *thread)
+{
+    const struct guise__identity *now = &thread->now;
+
+    return now->impersonating && thread->scope != NULL && now->token != NULL && now->saved == NULL &&
+           !now->token_owned && now->token->prepared == NULL;
+}
+
+static inline void guise__impersonate_clear(struct guise__thread *thread)
+{
+    thread->now.token = NULL;
+    thread->now.impersonating = false;
+}
 
 #endif

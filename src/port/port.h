@@ -25,6 +25,13 @@
 #define GUISE_TLS _Thread_local
 #endif
 
+/* Keeps what is rarely needed, and its stack frame, out of the function that is often called. */
+#if defined(__GNUC__)
+#define GUISE_SLOW __attribute__((noinline, cold))
+#else
+#define GUISE_SLOW
+#endif
+
 /* alloc.c: zeroed memory or NULL. Tests put failing ones in their place. */
 void *guise__alloc(size_t size);
 void guise__free(void *memory);

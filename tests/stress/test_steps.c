@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signal at every instruction of guise_impersonate_client. The thread that impersonates is stepped
+ * by the processor; before its k-th instruction it stands still until another thread has signalled
+ * the call. k goes from the first instruction to past the last, so no interleaving of the two is
+ * left out, whichever way through the function the compiler and the provider chose.
+ *
+ * What must hold at each k (N-01, N-04, L-1, L-3): success only if the token was in the slot already
+ * when the call was signalled; after a refusal the slot is empty. And the walk must have come past
+ * the places that matter: refused while the slot was still empty, refused after the token was in it
+ * (applied, then undone), and granted.
+ */
+#define _GNU_SOURCE
+#include "support/scene.h"
+
+#include <signal.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_THREAD__)
+
+#include <sched.h>
+#include <ucontext.h>
+
+enum { TRAP_FLAG = 0x100, MANY = 200000 };
+
+static atomic_long s_stop_at;     /* the instruction to stand still before */
+static atomic_long s_steps;       /* instructions so far; written by the one that is stepped */
+static atomic_bool s_stopped;     /* the other thread's turn */
+static atomic_bool s_signalled;   /* and back */
+static const guise_token *s_slot; /* what was in the slot then */
+static guise_result s_result;     /* what the function said */
+
+/* ---- stepping -------------------------------------------------------------------------------- */
+
+/* Runs before each instruction. Nothing in here but atomics, a look at the slot, and sched_yield. */
+static void on_step(int number, siginfo_t *info, void *context)
+{
+    ucontext_t *stepped = context;
+    long step = atomic_fetch_add(&s_steps, 1);
+
+    (void)number;
+    (void)info;
+    if (step != atomic_load(&s_stop_at)) {
+        return;
+    }
+    s_slot = guise_thread_token();
+    atomic_store(&s_stopped, true);
+    while (!atomic_load(&s_signalled)) {
+        (void)sched_yield();
+    }
+    stepped->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG; /* the rest at full speed */
+}
+
+/* The flag register is changed on the stack, below what a leaf function may keep there. */
+static inline void start_stepping(void)
+{
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\t"
+                     "lea 128(%%rsp), %%rsp"
+                     :
+                     :
+                     : "memory", "cc");
+}
+
+static inline void stop_stepping(void)
+{
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\tandq $-257, (%%rsp)\n\tpopfq\n\t"
+                     "lea 128(%%rsp), %%rsp"
+                     :
+                     :
+                     : "memory", "cc");
+}
+
+static guise_result impersonate_stepped(guise_call *call, void *arg)
+{
+    struct scene *s = arg;
+    guise_result result;
+
+    (void)call;
+    start_stepping();
+    result = guise_impersonate_client();
+    stop_stepping();
+    s_result = result;
+    if (result == GUISE_OK) {
+        CHECK(s, is_client(s->alice));
+    } else {
+        CHECK(s, is_self());
+    }
+    return GUISE_OK;
+}
+
+static void signal_when_stopped(struct wt *w)
+{
+    guise_call *call = w->arg;
+
+    while (!atomic_load(&s_stopped)) {
+        (void)sched_yield();
+    }
+    WT_CHECK_RESULT(w, guise_call_signal(call), GUISE_OK);
+    atomic_store(&s_signalled, true);
+}
+
+/* ---- the walk -------------------------------------------------------------------------------- */
+
+struct seen {
+    long refused_empty, refused_undone, granted;
+};
+
+/* False once the function has ended before the k-th instruction of the walk. */
+static bool signal_at(struct scene *s, long k, struct seen *seen)
+{
+    guise_call *call = make_call(s->alice);
+    struct wt signaller;
+
+    atomic_store(&s_stop_at, k);
+    atomic_store(&s_steps, 0);
+    atomic_store(&s_stopped, false);
+    atomic_store(&s_signalled, false);
+    wt_start(&signaller, signal_when_stopped, call);
+    assert_ok(guise_call_run(call, impersonate_stepped, s));
+    if (!atomic_load(&s_stopped)) {
+        atomic_store(&s_stopped, true); /* over: the other thread is only released */
+        wt_join(&signaller);
+        guise_call_unref(call);
+        return false;
+    }
+    wt_join(&signaller);
+    scene_verify(s);
+    if (s_result == GUISE_OK) {
+        assert_ptr_equal(s_slot, s->alice_token);
+        seen->granted++;
+    } else {
+        assert_result(s_result, GUISE_E_CALL_COMPLETE);
+        seen->refused_empty += s_slot == NULL;
+        seen->refused_undone += s_slot == s->alice_token;
+    }
+    assert_true(is_self());
+    guise_call_unref(call);
+    return true;
+}
+
+static void signal_at_every_instruction(void **state)
+{
+    struct scene *s = *state;
+    struct sigaction action = {0}, before;
+    struct seen seen = {0};
+    long k = 0;
+
+    test_watchdog(60);
+    action.sa_sigaction = on_step;
+    action.sa_flags = SA_SIGINFO;
+    assert_int_equal(sigaction(SIGTRAP, &action, &before), 0);
+    (void)signal_at(s, MANY, &seen); /* the dynamic linker looks names up once */
+    while (signal_at(s, k, &seen)) {
+        k++;
+    }
+    assert_int_equal(sigaction(SIGTRAP, &before, NULL), 0);
+    print_message("%ld instructions: refused with nothing on %ld, undone %ld, granted %ld\n", k,
+                  seen.refused_empty, seen.refused_undone, seen.granted);
+    assert_true(seen.refused_empty > 0);
+    assert_true(seen.refused_undone > 0);
+    assert_true(seen.granted > 0);
+}
+
+static int run(void)
+{
+    const struct CMUnitTest tests[] = {scene_test(signal_at_every_instruction)};
+
+    return cmocka_run_group_tests_name("steps", tests, NULL, NULL);
+}
+
+int main(void)
+{
+    return scene_main(run);
+}
+
+#else
+
+int main(void)
+{
+    test_skip_program("steps a thread as x86-64 does, and not below the thread sanitizer");
+    return TEST_SKIPPED;
+}
+
+#endif
