@@ -6,6 +6,7 @@
 #ifndef GUISE_PORT_H
 #define GUISE_PORT_H
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +49,20 @@ bool guise__futex_wait(atomic_uint *word, unsigned expected, const struct timesp
 void guise__futex_wake(atomic_uint *word);
 /* In a forked child: forget the sleepers, who are not here. */
 void guise__futex_forked(void);
+
+/* cpu_*.c: the processor this thread runs on, for now; a number, or that nobody knows. */
+#define GUISE__CPU_UNKNOWN UINT_MAX
+unsigned guise__cpu(void);
+
+/* Tells the processor, in a loop that only looks, that this is one. */
+static inline void guise__relax(void)
+{
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+    __builtin_ia32_pause();
+#elif defined(__GNUC__) && (defined(__aarch64__) || defined(__arm__))
+    __asm__ volatile("yield" ::: "memory");
+#endif
+}
 
 /* event_*.c: a descriptor that is readable while raised. */
 struct guise__event {
