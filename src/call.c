@@ -84,6 +84,8 @@
 
 enum { RESULT_SHIFT = 9, REFERENCE_SHIFT = GUISE__CALL_REFERENCE_SHIFT };
 #define REFERENCE (UINT64_C(1) << REFERENCE_SHIFT)
+#define SHARE_MASK ((1u << GUISE__SHARE_BITS) - 1)
+#define GENERATION_MASK (UINT_MAX >> GUISE__SHARE_BITS)
 /* Half of the range is left for threads that get here before the first of them has died. */
 #define REFERENCES_MAX (UINT64_C(1) << 22)
 
@@ -149,7 +151,8 @@ guise_result guise_call_create(guise_context *client, guise_call **out)
         return GUISE_E_OUT_OF_MEMORY;
     }
     atomic_init(&call->state, 2 * REFERENCE); /* the caller's, and that of being open */
-    call->client = guise_context_ref(client);
+    call->share = guise__context_hold(client) & SHARE_MASK;
+    call->client = client;
     *out = call;
     return GUISE_OK;
 }
@@ -162,7 +165,7 @@ static void destroy(guise_call *call)
         part->destroy(part);
     }
     guise_signal_unref(atomic_load_explicit(&call->completion, memory_order_relaxed));
-    guise_context_unref(call->client);
+    guise__context_let_go(call->client, call->share);
     guise__free(call);
 }
 
@@ -256,7 +259,7 @@ static void run_function(struct completion *completion)
 /* A function that the parent of this forked process registered never runs here. */
 static bool has_function(const guise_call *call, uint64_t state)
 {
-    return (state & HAS_FUNCTION) != 0 && call->generation == guise__fork_generation();
+    return (state & HAS_FUNCTION) != 0 && call->generation == (guise__fork_generation() & GENERATION_MASK);
 }
 
 /* before: the state that the step to COMPLETED found. The completer's reference is the caller's.
@@ -421,7 +424,7 @@ guise_result guise_call_on_complete(guise_call *call, guise_complete_fn *fn, voi
     }
     call->fn = fn;
     call->arg = arg;
-    call->generation = guise__fork_generation();
+    call->generation = guise__fork_generation() & GENERATION_MASK;
     seen = look(call);
     do {
         if ((seen & COMPLETED) != 0) {

@@ -8,16 +8,18 @@
 #include <guise/call.h>
 
 #include "com_hooks.h"
+#include "context_internal.h"
 
 struct guise_call {
     _Atomic uint64_t state;
-    guise_context *client;                   /* set once, owned */
-    guise_complete_fn *fn;                   /* (CLAIMED, then HAS_FUNCTION) */
-    void *arg;                               /* (the same) */
-    _Atomic(guise_signal *) completion;      /* (HAS_SIGNAL) owned; set once */
-    _Atomic(struct guise__call_part *) part; /* com_hooks.h: guise-com's; owned; set once */
-    atomic_uint latch;                       /* open once announced, if anybody waits */
-    unsigned generation;                     /* (as fn) which process registered it */
+    guise_context *client;                        /* set once, held (context_internal.h) */
+    guise_complete_fn *fn;                        /* (CLAIMED, then HAS_FUNCTION) */
+    void *arg;                                    /* (the same) */
+    _Atomic(guise_signal *) completion;           /* (HAS_SIGNAL) owned; set once */
+    _Atomic(struct guise__call_part *) part;      /* com_hooks.h: guise-com's; owned; set once */
+    atomic_uint latch;                            /* open once announced, if anybody waits */
+    unsigned generation : 32 - GUISE__SHARE_BITS; /* (as fn) which process registered it */
+    unsigned share : GUISE__SHARE_BITS;           /* set once; of the client's counts */
 };
 
 /* The one flag that decides here. */

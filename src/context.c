@@ -109,15 +109,142 @@ guise_context *guise_context_ref(const guise_context *context)
     return counted;
 }
 
-void guise_context_unref(const guise_context *context)
+static void destroy(guise_context *context)
 {
-    guise_context *counted = (guise_context *)(uintptr_t)context;
+    /* Relaxed: the last reference sees everything by the count's own order. */
+    guise__free(atomic_load_explicit(&context->shares, memory_order_relaxed));
+    guise_token_unref(context->token);
+    guise__free(context);
+}
 
-    if (counted == NULL || !guise__count_down(&counted->refs)) {
+/* ---- shares ----
+
+ * A share's word is twice the number of its calls, plus one once the context is closed: when refs
+ * has come down to 0. New calls need an owner, so from then on no share's number grows; refs becomes
+ * the number of shares that still have calls, and whoever empties one of them counts it down.
+ */
+
+enum { CLOSED = 1, ONE_CALL = 2, LINE = 64, COLLISIONS = 64 };
+
+struct guise__shares {
+    struct {
+        atomic_uint word;
+        char rest[LINE - sizeof(atomic_uint)];
+    } at[GUISE__SHARES];
+};
+
+/* refs is 0, and nobody owns the context any more. */
+static GUISE_SLOW void close_shares(guise_context *context, struct guise__shares *shares)
+{
+    /* All of them, and this function, before the first can be seen to be closed. Relaxed: the step
+     * on each share's word orders it. */
+    atomic_store_explicit(&context->refs, GUISE__SHARES + 1, memory_order_relaxed);
+    for (unsigned i = 0; i < GUISE__SHARES; i++) {
+        /* Release: for refs, to the thread that empties the share; acquire: for what its calls did. */
+        unsigned before =
+            atomic_fetch_or_explicit(&shares->at[i].word, CLOSED, memory_order_acq_rel);
+
+        if (before == 0) {
+            (void)guise__count_down(&context->refs);
+        }
+    }
+    if (guise__count_down(&context->refs)) {
+        destroy(context);
+    }
+}
+
+static void drop(guise_context *context)
+{
+    struct guise__shares *shares;
+
+    if (!guise__count_down(&context->refs)) {
         return;
     }
-    guise_token_unref(counted->token);
-    guise__free(counted);
+    shares = atomic_load_explicit(&context->shares, memory_order_acquire);
+    if (shares == NULL) {
+        destroy(context);
+    } else {
+        close_shares(context, shares);
+    }
+}
+
+void guise_context_unref(const guise_context *context)
+{
+    if (context != NULL) {
+        drop((guise_context *)(uintptr_t)context);
+    }
+}
+
+/* Without memory everything goes on as it is. */
+static GUISE_SLOW void make_shares(guise_context *context)
+{
+    struct guise__shares *none = NULL;
+    struct guise__shares *mine = guise__alloc(sizeof *mine);
+
+    if (mine != NULL &&
+        !atomic_compare_exchange_strong_explicit(&context->shares, &none, mine,
+                                                 memory_order_release, memory_order_relaxed)) {
+        guise__free(mine); /* somebody was faster */
+    }
+}
+
+/* Another thread came between the look and the step. Relaxed: a hint. */
+static GUISE_SLOW void note_collision(guise_context *context)
+{
+    if (atomic_fetch_add_explicit(&context->collisions, 1, memory_order_relaxed) == COLLISIONS) {
+        make_shares(context);
+    }
+}
+
+static void hold_refs(guise_context *context)
+{
+    unsigned seen = atomic_load_explicit(&context->refs, memory_order_relaxed);
+
+    /* Relaxed: as guise__count_up, which it is, but for noticing that somebody is at it too. */
+    if (!atomic_compare_exchange_strong_explicit(&context->refs, &seen, seen + 1,
+                                                 memory_order_relaxed, memory_order_relaxed)) {
+        guise__count_up(&context->refs);
+        note_collision(context);
+    } else if (seen >= UINT_MAX / 2) {
+        guise__die("a reference count overflowed");
+    }
+}
+
+unsigned guise__context_hold(guise_context *context)
+{
+    /* Acquire: pairs with the release in make_shares. */
+    struct guise__shares *shares = atomic_load_explicit(&context->shares, memory_order_acquire);
+    unsigned share;
+
+    if (shares == NULL) {
+        hold_refs(context);
+        return 0;
+    }
+    share = guise__cpu() % GUISE__SHARES;
+    /* Relaxed: the caller's reference keeps the context open. */
+    if (atomic_fetch_add_explicit(&shares->at[share].word, ONE_CALL, memory_order_relaxed) >=
+        UINT_MAX / 2) {
+        guise__die("a reference count overflowed");
+    }
+    return share + 1;
+}
+
+void guise__context_let_go(guise_context *context, unsigned share)
+{
+    struct guise__shares *shares;
+
+    if (share == 0) {
+        drop(context);
+        return;
+    }
+    /* Relaxed: this call's hold has seen it. */
+    shares = atomic_load_explicit(&context->shares, memory_order_relaxed);
+    /* Release and acquire: as guise__count_down, of a share. */
+    if (atomic_fetch_sub_explicit(&shares->at[share - 1].word, ONE_CALL, memory_order_acq_rel) ==
+            (ONE_CALL | CLOSED) &&
+        guise__count_down(&context->refs)) {
+        destroy(context);
+    }
 }
 
 const guise_blanket *guise_context_blanket(const guise_context *context)

@@ -6,12 +6,28 @@
 
 #include <guise/context.h>
 
-/* Everything but refs is fixed before anybody else can see the context. */
+/*
+ * One count that every call of a client goes through is where all threads that serve that client
+ * meet: two of them get as much done as one alone, or less. So once calls of a context are seen to
+ * collide it is given shares: counts for calls, each with a cache line of its own, of which a call
+ * takes that of the processor it is made on. See context.c.
+ */
+struct guise__shares;
+
+/* Everything but refs, shares and collisions is fixed before anybody else can see the context. */
 struct guise_context {
     atomic_uint refs;
-    guise_token *token; /* owned; at the context's level */
+    atomic_uint collisions;                 /* a hint */
+    _Atomic(struct guise__shares *) shares; /* owned; NULL: none yet; set once */
+    guise_token *token;                     /* owned; at the context's level */
     guise_blanket blanket;
     char principal[];
 };
+
+/* A call's reference: which count it went to, for guise__context_let_go. 0: refs. The caller has a
+ * reference of its own meanwhile. */
+enum { GUISE__SHARES = 16, GUISE__SHARE_BITS = 5 };
+unsigned guise__context_hold(guise_context *context);
+void guise__context_let_go(guise_context *context, unsigned share);
 
 #endif
