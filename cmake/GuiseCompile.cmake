@@ -56,6 +56,8 @@ endfunction()
 function(guise_link_shared target map)
   # The library's thread-local destructors and fork handlers run after a dlclose.
   guise_link_if_known(${target} -z,nodelete)
+  # The library's calls of its own public functions are its own.
+  guise_link_if_known(${target} -Bsymbolic-functions)
 
   set(map "${CMAKE_CURRENT_SOURCE_DIR}/${map}")
   guise_link_if_known(${target} "--version-script=${map}")

@@ -28,7 +28,8 @@
  *               COMPLETED without it: the completion function runs.
  *   CANCELED    Somebody asked for cancellation. Set once, only while open. Decides nothing here.
  *   CLAIMED     Somebody registers, or has registered, the completion function. Set once, only
- *               while open; only who set it may write fn, arg and generation.
+ *               while open; only who set it may write fn, arg and generation, or the one owner of a
+ *               call to which nothing has been done yet, who sets it afterwards.
  *   HAS_FUNCTION  fn, arg and generation can be read. Set once, by who set CLAIMED, only while open.
  *               The completer runs fn if this was set when it set COMPLETED, and never else.
  *   HAS_SIGNAL  completion can be read. May be set at any time. Who sets it and finds ANNOUNCED
@@ -142,7 +143,7 @@ guise_result guise_call_create(guise_context *client, guise_call **out)
     if (client == NULL) {
         return GUISE_E_INVALID_ARGUMENT; /* S-03: there is no call without a context */
     }
-    result = guise__thread_prepare();
+    result = guise__thread_prepared();
     if (result != GUISE_OK) {
         return result;
     }
@@ -259,7 +260,8 @@ static void run_function(struct completion *completion)
 /* A function that the parent of this forked process registered never runs here. */
 static bool has_function(const guise_call *call, uint64_t state)
 {
-    return (state & HAS_FUNCTION) != 0 && call->generation == (guise__fork_generation() & GENERATION_MASK);
+    return (state & HAS_FUNCTION) != 0 &&
+           call->generation == (guise__fork_generation() & GENERATION_MASK);
 }
 
 /* before: the state that the step to COMPLETED found. The completer's reference is the caller's.
@@ -277,34 +279,44 @@ static void finish(guise_call *call, uint64_t before, guise_result result)
     }
 }
 
+/* Nobody waits, and nobody wants to be told. */
+static bool is_unheard(uint64_t state)
+{
+    return (state & (HAS_FUNCTION | WAITERS | HAS_SIGNAL)) == 0;
+}
+
+/* The first one wins. Who loses comes back only after it has seen COMPLETED. The caller owns a
+ * reference. */
+void guise__call_complete(guise_call *call, guise_result result)
+{
+    uint64_t seen = look(call);
+    uint64_t next;
+
+    do {
+        if ((seen & COMPLETED) != 0) {
+            return; /* */
+        }
+        next = seen | COMPLETED | with_result(result);
+        if (is_unheard(seen)) {
+            next = (next | ANNOUNCED) - REFERENCE; /* all the completer owes, in one step */
+        }
+    } while (!step_to_completed(call, &seen, next));
+    if (is_unheard(seen)) {
+        guise__foreign_completed(call); /* S-20, with nobody told */
+    } else {
+        finish(call, seen, result);
+    }
+}
+
 /* From any thread, before, during or after Begin_ (A-19); dispatched or not (X-16); whether or not
  * the client is still there (A-29, X-23). */
 guise_result guise_call_signal(guise_call *call)
 {
-    uint64_t before;
-
     if (call == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    /* GUISE_OK is all zero, so one or sets flag and result. L-1, L-5: it cannot fail. */
-    before = atomic_fetch_or_explicit(&call->state, COMPLETED, memory_order_seq_cst);
-    if ((before & COMPLETED) == 0) {
-        finish(call, before, GUISE_OK); /* exactly one reply */
-    }
-    return GUISE_OK; /* */
-}
-
-/* The first one wins. Who loses comes back only after it has seen COMPLETED. */
-void guise__call_complete(guise_call *call, guise_result result)
-{
-    uint64_t seen = look(call);
-
-    do {
-        if ((seen & COMPLETED) != 0) {
-            return;
-        }
-    } while (!step_to_completed(call, &seen, seen | COMPLETED | with_result(result)));
-    finish(call, seen, result);
+    guise__call_complete(call, GUISE_OK); /* exactly one reply */
+    return GUISE_OK;                      /* L-1, L-5: it cannot fail */
 }
 
 guise_result guise_call_complete(guise_call *call, guise_result result)
@@ -410,18 +422,16 @@ static guise_result claim(guise_call *call)
     return GUISE_OK;
 }
 
-guise_result guise_call_on_complete(guise_call *call, guise_complete_fn *fn, void *arg)
+/* Open, with one owner and nothing ever done to it: the owner has nobody to claim against. */
+static bool is_fresh(uint64_t state)
 {
-    guise_result result;
+    return state == 2 * REFERENCE;
+}
+
+static guise_result publish(guise_call *call, guise_complete_fn *fn, void *arg)
+{
     uint64_t seen;
 
-    if (call == NULL || fn == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
-    }
-    result = claim(call);
-    if (result != GUISE_OK) {
-        return result;
-    }
     call->fn = fn;
     call->arg = arg;
     call->generation = guise__fork_generation() & GENERATION_MASK;
@@ -430,8 +440,22 @@ guise_result guise_call_on_complete(guise_call *call, guise_complete_fn *fn, voi
         if ((seen & COMPLETED) != 0) {
             return GUISE_E_CALL_COMPLETE;
         }
-    } while (!step(call, &seen, seen | HAS_FUNCTION));
+    } while (!step(call, &seen, seen | CLAIMED | HAS_FUNCTION));
     return GUISE_OK;
+}
+
+guise_result guise_call_on_complete(guise_call *call, guise_complete_fn *fn, void *arg)
+{
+    guise_result result;
+
+    if (call == NULL || fn == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    if (is_fresh(look(call))) {
+        return publish(call, fn, arg);
+    }
+    result = claim(call);
+    return result == GUISE_OK ? publish(call, fn, arg) : result;
 }
 
 guise_result guise_call_result(const guise_call *call, guise_result *out)

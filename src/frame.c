@@ -27,17 +27,24 @@ static void leave_frame(void *arg)
     guise_call_unref(call);
 }
 
+static GUISE_SLOW void fail_call(struct frame *frame, guise_result result)
+{
+    pthread_cleanup_push(leave_frame, frame);
+    guise__call_complete(frame->call, result); /* */
+    pthread_cleanup_pop(1);
+}
+
 /* B2; where Begin_ fails, B1 too (N-07). The token comes off first, then a failure completes the call,
  * as self; then the thread is what it was before, also if the completion function was left by an
  * exception. */
 static void end_frame(struct frame *frame, guise_result result)
 {
     guise__scope_clear(&frame->scope);
-    pthread_cleanup_push(leave_frame, frame);
     if (frame->dispatching && result < 0) {
-        guise__call_complete(frame->call, result); /* */
+        fail_call(frame, result);
+    } else {
+        leave_frame(frame);
     }
-    pthread_cleanup_pop(1);
 }
 
 /* pthread_exit, cancellation, or an exception on its way through. */

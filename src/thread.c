@@ -45,11 +45,16 @@ static bool has_body(const guise_token *token)
     return token != NULL && token->prepared != NULL;
 }
 
+static GUISE_SLOW void leave(const guise_token *token)
+{
+    guise__provider()->leave(guise__provider(), token->prepared);
+}
+
 /* The thread becomes self. There is no failure to report: leave returns only if it is (L-7). */
-static void take_off(const guise_token *token)
+static inline void take_off(const guise_token *token)
 {
     if (has_body(token)) {
-        guise__provider()->leave(guise__provider(), token->prepared);
+        leave(token);
     }
 }
 
@@ -60,12 +65,19 @@ static bool put_on(const guise_token *token)
            guise__provider()->enter(guise__provider(), token->prepared) == GUISE_OK;
 }
 
-/* L-7: what was there before must come back; a thread that goes on as self instead would run the
- * outer client's code with the server's rights. */
-static void put_back(const guise_token *token)
+static GUISE_SLOW void enter_again(const guise_token *token)
 {
     if (!put_on(token)) {
         guise__die("could not put the previous client back on a thread");
+    }
+}
+
+/* L-7: what was there before must come back; a thread that goes on as self instead would run the
+ * outer client's code with the server's rights. */
+static inline void put_back(const guise_token *token)
+{
+    if (has_body(token)) {
+        enter_again(token);
     }
 }
 
@@ -92,14 +104,23 @@ static void drop(const guise_token *token, bool owned)
     }
 }
 
-/* Forgets an identity that the thread does not carry any more. */
-static void forget(struct guise__identity *identity)
+static GUISE_SLOW void drop_both(const struct guise__identity *gone)
 {
-    struct guise__identity gone = *identity;
+    drop(gone->token, gone->token_owned);
+    drop(gone->saved, gone->saved_owned);
+}
 
-    memset(identity, 0, sizeof *identity);
-    drop(gone.token, gone.token_owned);
-    drop(gone.saved, gone.saved_owned);
+/* Forgets an identity that the thread does not carry any more. */
+static inline void forget(struct guise__identity *identity)
+{
+    if (identity->token_owned || identity->saved_owned) {
+        struct guise__identity gone = *identity;
+
+        memset(identity, 0, sizeof *identity);
+        drop_both(&gone);
+    } else {
+        memset(identity, 0, sizeof *identity);
+    }
 }
 
 /* ---- scopes ---- */

@@ -71,6 +71,12 @@ static inline guise_result guise__thread_attach(void)
  * the program confined on purpose, which carries nothing of ours. Else the process is gone. */
 void guise__thread_attach_or_self(void);
 
+/* guise__thread_prepare; a thread that is attached has seen to it. */
+static inline guise_result guise__thread_prepared(void)
+{
+    return tl_guise_thread.attached ? GUISE_OK : guise__thread_prepare();
+}
+
 /* Opens a scope with an empty slot, as self. Infallible; the thread is attached, or was refused and
  * carries nothing of ours. */
 void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise__scope_kind kind);
