@@ -6,6 +6,8 @@
 #define CONST_VTABLE
 #include "com/context.h"
 
+#include <stdbool.h>
+
 #include <guise/thread.h>
 
 #include "com/object.h"
@@ -71,6 +73,12 @@ HRESULT STDAPICALLTYPE CoSwitchCallContext(IUnknown *context, IUnknown **old)
 
 /* ---- S-09: the context's own method ---------------------------------------------------------- */
 
+/* Where nobody has switched, the context is the current call's, and its methods are the core's. */
+static bool is_switched(void)
+{
+    return *guise__com_slot() != NULL;
+}
+
 static HRESULT current_security(IServerSecurity **out)
 {
     void *found;
@@ -83,8 +91,12 @@ static HRESULT current_security(IServerSecurity **out)
 HRESULT STDAPICALLTYPE CoImpersonateClient(void)
 {
     IServerSecurity *security;
-    HRESULT result = current_security(&security);
+    HRESULT result;
 
+    if (!is_switched()) {
+        return (HRESULT)guise_impersonate_client();
+    }
+    result = current_security(&security);
     if (FAILED(result)) {
         return result;
     }
@@ -97,8 +109,12 @@ HRESULT STDAPICALLTYPE CoImpersonateClient(void)
 HRESULT STDAPICALLTYPE CoRevertToSelf(void)
 {
     IServerSecurity *security;
-    HRESULT result = current_security(&security);
+    HRESULT result;
 
+    if (!is_switched()) {
+        return guise_current_call() == NULL ? RPC_E_CALL_COMPLETE : (HRESULT)guise_revert_to_self();
+    }
+    result = current_security(&security);
     if (FAILED(result)) {
         return result;
     }
