@@ -160,12 +160,16 @@ guise_result guise_call_create(guise_context *client, guise_call **out)
 
 static void destroy(guise_call *call)
 {
+    /* Relaxed: the last reference sees everything by the count's own order. */
     struct guise__call_part *part = atomic_load_explicit(&call->part, memory_order_relaxed);
+    guise_signal *completion = atomic_load_explicit(&call->completion, memory_order_relaxed);
 
     if (part != NULL) {
         part->destroy(part);
     }
-    guise_signal_unref(atomic_load_explicit(&call->completion, memory_order_relaxed));
+    if (completion != NULL) {
+        guise_signal_unref(completion);
+    }
     guise__context_let_go(call->client, call->share);
     guise__free(call);
 }

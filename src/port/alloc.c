@@ -3,26 +3,35 @@
  * own pair instead. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "port/port.h"
 
-void *guise__alloc(size_t size)
+#if defined(__GLIBC__) && defined(__GLIBC_MINOR__)
+#define FREE_KEEPS_ERRNO (__GLIBC__ * 1000 + __GLIBC_MINOR__ >= 2033)
+#else
+#define FREE_KEEPS_ERRNO 0
+#endif
+
+/* Not calloc: glibc's goes past the thread's own cache. */
+void *guise__alloc_raw(size_t size)
 {
     int kept = errno;
-    void *memory = malloc(size); /* not calloc: glibc's goes past the thread's own cache */
+    void *memory = malloc(size);
 
     if (memory == NULL) {
         errno = kept;
-        return NULL;
     }
-    return memset(memory, 0, size);
+    return memory;
 }
 
 void guise__free(void *memory)
 {
-    int kept = errno;
+    if (FREE_KEEPS_ERRNO) {
+        free(memory);
+    } else {
+        int kept = errno;
 
-    free(memory);
-    errno = kept;
+        free(memory);
+        errno = kept;
+    }
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -33,9 +34,27 @@
 #define GUISE_SLOW
 #endif
 
-/* alloc.c: zeroed memory or NULL. Tests put failing ones in their place. */
-void *guise__alloc(size_t size);
+/* What is filled in completely before it is used, whatever the compiler's flags say of variables. */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define GUISE_FILLED_IN __attribute__((uninitialized))
+#endif
+#endif
+#ifndef GUISE_FILLED_IN
+#define GUISE_FILLED_IN
+#endif
+
+/* alloc.c: memory or NULL. Tests put failing ones in their place. */
+void *guise__alloc_raw(size_t size);
 void guise__free(void *memory);
+
+/* Zeroed, here, where the compiler knows the size. */
+static inline void *guise__alloc(size_t size)
+{
+    void *memory = guise__alloc_raw(size);
+
+    return memory == NULL ? NULL : memset(memory, 0, size);
+}
 
 /* clock.c: the monotonic time timeout_ms from now; NULL, for ever, for GUISE_INFINITE. */
 const struct timespec *guise__deadline(uint32_t timeout_ms, struct timespec *storage);

@@ -32,7 +32,7 @@ static void release(void *memory)
     free(memory);
 }
 
-void *guise__alloc(size_t size)
+void *guise__alloc_raw(size_t size)
 {
     return allocate(size);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Out of memory, at every place. This program brings its own guise__alloc, so the library's never
+ * Out of memory, at every place. This program brings its own guise__alloc_raw, so the library's never
  * gets linked: it counts the blocks that live, and fails the N-th, once or from then on. Every
  * function that allocates is called with N = 1, 2, ... until it succeeds; each failure must answer
  * as documented, clear its out parameter, leave everything as it was and leak nothing.
@@ -46,7 +46,7 @@ static bool shall_fail(void)
     return at != 0 && (request == at || (request > at && atomic_load(&s_fail_on)));
 }
 
-void *guise__alloc(size_t size)
+void *guise__alloc_raw(size_t size)
 {
     int kept = errno;
     void *memory = NULL;
