@@ -28,8 +28,7 @@
  *               COMPLETED without it: the completion function runs.
  *   CANCELED    Somebody asked for cancellation. Set once, only while open. Decides nothing here.
  *   CLAIMED     Somebody registers, or has registered, the completion function. Set once, only
- *               while open; only who set it may write fn, arg and generation, or the one owner of a
- *               call to which nothing has been done yet, who sets it afterwards.
+ *               while open; only who set it may write fn, arg and generation.
  *   HAS_FUNCTION  fn, arg and generation can be read. Set once, by who set CLAIMED, only while open.
  *               The completer runs fn if this was set when it set COMPLETED, and never else.
  *   HAS_SIGNAL  completion can be read. May be set at any time. Who sets it and finds ANNOUNCED
@@ -426,12 +425,6 @@ static guise_result claim(guise_call *call)
     return GUISE_OK;
 }
 
-/* Open, with one owner and nothing ever done to it: the owner has nobody to claim against. */
-static bool is_fresh(uint64_t state)
-{
-    return state == 2 * REFERENCE;
-}
-
 static guise_result publish(guise_call *call, guise_complete_fn *fn, void *arg)
 {
     uint64_t seen;
@@ -444,7 +437,7 @@ static guise_result publish(guise_call *call, guise_complete_fn *fn, void *arg)
         if ((seen & COMPLETED) != 0) {
             return GUISE_E_CALL_COMPLETE;
         }
-    } while (!step(call, &seen, seen | CLAIMED | HAS_FUNCTION));
+    } while (!step(call, &seen, seen | HAS_FUNCTION));
     return GUISE_OK;
 }
 
@@ -454,9 +447,6 @@ guise_result guise_call_on_complete(guise_call *call, guise_complete_fn *fn, voi
 
     if (call == NULL || fn == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
-    }
-    if (is_fresh(look(call))) {
-        return publish(call, fn, arg);
     }
     result = claim(call);
     return result == GUISE_OK ? publish(call, fn, arg) : result;

@@ -81,7 +81,7 @@ static void gather_locked(guise_signal *signal)
 /* Alone: one step. False, and nothing done, if there is company. */
 static bool set_alone(guise_signal *signal)
 {
-    unsigned seen = atomic_load_explicit(&signal->word, memory_order_relaxed);
+    unsigned seen = 0; /* a guess: to look first costs a load that the step has to wait for */
 
     while ((seen & GUISE__CROWD) == 0) {
         /* Release on success: as raise_bit. Relaxed on failure: only the value is used. */
@@ -236,7 +236,7 @@ void guise__signal_set_locked(guise_signal *signal, struct guise__queue *woken)
     }
 }
 
-static void set_in_company(guise_signal *signal)
+static GUISE_SLOW void set_in_company(guise_signal *signal)
 {
     struct guise__queue woken = {NULL, NULL};
     bool with_others;
@@ -322,7 +322,7 @@ static guise_result take_late(guise_signal *signal)
 }
 
 /* Nothing in here can fail but the time (Y-03). */
-static guise_result wait_in_queue(guise_signal *signal, uint32_t timeout_ms)
+static GUISE_SLOW guise_result wait_in_queue(guise_signal *signal, uint32_t timeout_ms)
 {
     struct guise__waiter waiter = {0};
     struct timespec storage;
@@ -373,15 +373,11 @@ static void reset_decided(guise_signal *signal)
     guise__decided_unlock();
 }
 
-guise_result guise_signal_reset(guise_signal *signal)
+static GUISE_SLOW void reset_otherwise(guise_signal *signal)
 {
-    unsigned before;
+    unsigned before =
+        atomic_fetch_and_explicit(&signal->word, ~GUISE__SET, memory_order_acquire); /* as below */
 
-    if (signal == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
-    }
-    /* Acquire: a reset that follows a set sees what the setter wrote. */
-    before = atomic_fetch_and_explicit(&signal->word, ~GUISE__SET, memory_order_acquire);
     if ((before & GUISE__HELD) != 0) {
         reset_decided(signal);
     } else if ((before & GUISE__CROWD) != 0) {
@@ -389,19 +385,50 @@ guise_result guise_signal_reset(guise_signal *signal)
         sync_event_locked(signal);
         guise__lock_release(&signal->lock);
     }
-    return GUISE_OK; /* Y-06 */
 }
 
-guise_result guise_signal_wait(guise_signal *signal, uint32_t timeout_ms)
+guise_result guise_signal_reset(guise_signal *signal)
 {
+    unsigned seen = GUISE__SET; /* a guess: set, and alone */
+
     if (signal == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
+    /* Acquire: a reset that follows a set sees what the setter wrote. */
+    if (!atomic_compare_exchange_strong_explicit(&signal->word, &seen, 0, memory_order_acquire,
+                                                 memory_order_relaxed)) {
+        reset_otherwise(signal);
+    }
+    return GUISE_OK; /* Y-06 */
+}
+
+static GUISE_SLOW guise_result wait_otherwise(guise_signal *signal, uint32_t timeout_ms)
+{
     if (guise__signal_take(signal)) {
         guise__signal_taken(signal);
         return GUISE_OK; /* Y-01 */
     }
     return timeout_ms == 0 ? take_late(signal) : wait_in_queue(signal, timeout_ms);
+}
+
+guise_result guise_signal_wait(guise_signal *signal, uint32_t timeout_ms)
+{
+    unsigned seen;
+
+    if (signal == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    seen = look(signal);
+    if ((seen & GUISE__SET) != 0 && signal->kind == GUISE_SIGNAL_MANUAL) {
+        return GUISE_OK; /* Y-08 */
+    }
+    /* Set and alone, the usual way for an auto signal to be found. Acquire: as in try. */
+    if (seen == GUISE__SET &&
+        atomic_compare_exchange_strong_explicit(&signal->word, &seen, 0, memory_order_acquire,
+                                                memory_order_relaxed)) {
+        return GUISE_OK; /* Y-07 */
+    }
+    return wait_otherwise(signal, timeout_ms);
 }
 
 static guise_result open_event_locked(guise_signal *signal)
