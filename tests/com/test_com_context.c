@@ -918,7 +918,8 @@ static guise_result no_memory(guise_call *call, void *arg)
     CHECK(s, security == NULL);
     CHECK_HR(s, CoSwitchCallContext(NULL, &old), E_OUTOFMEMORY); /* S-04 */
     CHECK(s, old == NULL);
-    CHECK_HR(s, CoImpersonateClient(), S_OK); /* the call's own context need not be made for these */
+    CHECK_HR(s, CoImpersonateClient(),
+             S_OK); /* the call's own context need not be made for these */
     CHECK(s, is_client(s->alice));
     CHECK_HR(s, CoRevertToSelf(), S_OK);
     CHECK(s, is_self());
