@@ -34,6 +34,7 @@ struct guise_container {
     atomic_uint refs;
     atomic_uint count;      /* grows under the lock */
     _Atomic uint64_t hints; /* changes under the lock */
+    atomic_bool is_waited;  /* somebody is in waiters; changes under the lock */
     struct guise__lock lock;
     struct guise__queue waiters; /* (lock) longest-waiting first */
     struct member members[MEMBERS_MAX];
@@ -104,6 +105,25 @@ static void lock_container(guise_container *container)
     }
 }
 
+/* Relaxed, both: a hint to hand, which says why that is enough. */
+static void unlock_container(guise_container *container)
+{
+    bool is_waited = container->waiters.first != NULL;
+
+    if (is_waited != atomic_load_explicit(&container->is_waited, memory_order_relaxed)) {
+        atomic_store_explicit(&container->is_waited, is_waited, memory_order_relaxed);
+    }
+    guise__lock_release(&container->lock);
+}
+
+/* Release: pairs with the acquire in take_first, for members[] and the signals' bits. */
+static void change_hints_locked(guise_container *container, uint64_t raised, uint64_t lowered)
+{
+    uint64_t hints = atomic_load_explicit(&container->hints, memory_order_relaxed);
+
+    atomic_store_explicit(&container->hints, (hints | raised) & ~lowered, memory_order_release);
+}
+
 static const struct member *member_of(const struct guise__watcher *watcher)
 {
     return (const struct member *)watcher;
@@ -115,9 +135,14 @@ static bool hand(struct guise__watcher *watcher, struct guise__queue *woken)
     guise_container *container = member->container;
     bool handed;
 
+    /* Relaxed: who began to wait before this set is seen; who comes meanwhile finds the bit, or is
+     * found by tell. */
+    if (!atomic_load_explicit(&container->is_waited, memory_order_relaxed)) {
+        return false;
+    }
     lock_container(container);
     handed = guise__queue_move_first(&container->waiters, woken, member->signal);
-    guise__lock_release(&container->lock);
+    unlock_container(container);
     return handed;
 }
 
@@ -127,13 +152,11 @@ static void tell(struct guise__watcher *watcher, struct guise__queue *woken, boo
     guise_container *container = member->container;
 
     lock_container(container);
-    /* Release: pairs with the acquire in take_first, for members[] and the signal's bit. */
-    (void)atomic_fetch_or_explicit(&container->hints, UINT64_C(1) << member->index,
-                                   memory_order_release);
+    change_hints_locked(container, UINT64_C(1) << member->index, 0);
     while (container->waiters.first != NULL && (everybody || guise__signal_take(member->signal))) {
         (void)guise__queue_move_first(&container->waiters, woken, member->signal);
     }
-    guise__lock_release(&container->lock);
+    unlock_container(container);
 }
 
 /* The next free place, or NULL when full. */
@@ -173,8 +196,12 @@ guise_result guise_container_add(guise_container *container, guise_signal *signa
     return GUISE_OK;
 }
 
+/* Of bits that are not all 0. */
 static unsigned lowest(uint64_t bits)
 {
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctzll(bits);
+#else
     unsigned index = 0;
 
     while ((bits & 1) == 0) {
@@ -182,6 +209,7 @@ static unsigned lowest(uint64_t bits)
         index++;
     }
     return index;
+#endif
 }
 
 struct look {
@@ -236,12 +264,12 @@ static guise_signal *queue_unless_ready(guise_container *container, struct guise
 
     lock_container(container);
     ready = take_first(container, &found);
-    /* Relaxed: a setter that comes now takes the lock after us and raises its hint again. */
-    (void)atomic_fetch_and_explicit(&container->hints, ~found.stale, memory_order_relaxed);
+    /* A setter that comes now takes the lock after us and raises its hint again. */
+    change_hints_locked(container, 0, found.stale);
     if (ready == NULL) {
         guise__queue_add(&container->waiters, waiter);
     }
-    guise__lock_release(&container->lock);
+    unlock_container(container);
     return ready;
 }
 
@@ -254,7 +282,7 @@ static bool give_up(guise_container *container, struct guise__waiter *waiter)
     if (queued) {
         guise__queue_remove(&container->waiters, waiter);
     }
-    guise__lock_release(&container->lock);
+    unlock_container(container);
     return queued;
 }
 

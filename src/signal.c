@@ -257,7 +257,8 @@ static GUISE_SLOW void set_in_company(guise_signal *signal)
 
 void guise__signal_taken(guise_signal *signal)
 {
-    if (signal->kind == GUISE_SIGNAL_MANUAL || (look(signal) & GUISE__CROWD) == 0) {
+    /* Who has the descriptor made later than the signal was taken looks at the bit itself. */
+    if (signal->kind == GUISE_SIGNAL_MANUAL || (look(signal) & GUISE__EVENT) == 0) {
         return;
     }
     lock_signal(signal);
@@ -447,6 +448,7 @@ static guise_result open_event_locked(guise_signal *signal)
     signal->raised = false;
     signal->event_generation = guise__fork_generation();
     gather_locked(signal);
+    (void)atomic_fetch_or_explicit(&signal->word, GUISE__EVENT, memory_order_relaxed); /* as that */
     sync_event_locked(signal);
     return GUISE_OK;
 }

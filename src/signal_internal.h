@@ -32,10 +32,13 @@
  *          again under s_all_lock. To queue for it is fine: who does is told when it is put back.
  *          (A forked child may find it left over from its parent; the first who takes the lock
  *          there turns it back into SET.)
+ * EVENT    There is a descriptor, which has to follow SET. Only the holder of the lock may set it;
+ *          never cleared.
  */
 #define GUISE__SET 1u
 #define GUISE__CROWD 2u
 #define GUISE__HELD 4u
+#define GUISE__EVENT 8u
 
 /* Somebody who wants to know of every set, part of a container. Both functions are called with the
  * signal's lock held, and move the waiters that a set releases to woken. */
