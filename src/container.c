@@ -244,7 +244,7 @@ static guise_signal *take_first(guise_container *container, struct look *found)
 
 /* Among those found undecided, with no lock held. In a forked child there may be nobody left to
  * decide, but whoever asks. */
-static guise_signal *take_decided(guise_container *container, uint64_t undecided)
+static GUISE_SLOW guise_signal *take_decided(guise_container *container, uint64_t undecided)
 {
     for (; undecided != 0; undecided &= undecided - 1) {
         guise_signal *signal = container->members[lowest(undecided)].signal;
@@ -292,7 +292,7 @@ static guise_signal *take_any(guise_container *container)
     struct look found;
     guise_signal *ready = take_first(container, &found);
 
-    if (ready == NULL) {
+    if (ready == NULL && found.undecided != 0) {
         ready = take_decided(container, found.undecided);
     }
     if (ready != NULL) {
@@ -302,7 +302,7 @@ static guise_signal *take_any(guise_container *container)
 }
 
 /* The signal that released this wait; NULL when the time is over. */
-static guise_signal *wait_in_queue(guise_container *container, uint32_t timeout_ms)
+static GUISE_SLOW guise_signal *wait_in_queue(guise_container *container, uint32_t timeout_ms)
 {
     struct guise__waiter waiter = {0};
     struct timespec storage;

@@ -13,7 +13,7 @@ struct guise__waiter {
     struct guise__waiter *next, *previous; /* (lock of the queue) */
     bool queued;                           /* (lock of the queue) */
     guise_signal *which;                   /* what released it; a container's waiter asks */
-    uint64_t ticket;                       /* (lock of the queue) a signal's waiter has one */
+    uint32_t ticket;                       /* (lock of the queue) a signal's waiter has one */
 };
 
 struct guise__queue {

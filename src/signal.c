@@ -129,8 +129,8 @@ static void swap_set_and_held(guise_signal *signal)
 static void forget_parent_locked(guise_signal *signal)
 {
     signal->waiters = (struct guise__queue){NULL, NULL};
-    signal->anys = (struct guise__places){NULL, NULL};
-    signal->alls = (struct guise__places){NULL, NULL};
+    signal->anys = (struct guise__places){NULL};
+    signal->alls = (struct guise__places){NULL};
     if ((look(signal) & GUISE__HELD) != 0) {
         swap_set_and_held(signal);
     }
@@ -182,7 +182,7 @@ static void tell_watchers_locked(guise_signal *signal, struct guise__queue *woke
     }
 }
 
-static bool hand_to_watcher_locked(guise_signal *signal, struct guise__queue *woken)
+static inline bool hand_to_watcher_locked(guise_signal *signal, struct guise__queue *woken)
 {
     for (struct guise__watcher *each = signal->watchers; each != NULL; each = each->next) {
         if (each->hand(each, woken)) {
@@ -198,26 +198,31 @@ static void release_locked(guise_signal *signal, struct guise__queue *woken, boo
     while (guise__queue_move_first(&signal->waiters, woken, signal)) {
     }
     tell_watchers_locked(signal, woken, everybody);
-    guise__anys_release_locked(signal, woken);
+    if (signal->anys.first != NULL) {
+        guise__anys_release_locked(signal, woken);
+    }
 }
 
 /* Who came first of those who wait for this signal alone and for any of several. */
-static bool hand_to_first_locked(guise_signal *signal, struct guise__queue *woken)
+static inline bool hand_to_first_locked(guise_signal *signal, struct guise__queue *woken)
 {
     const struct guise__waiter *first = signal->waiters.first;
 
-    return guise__anys_hand_locked(signal, first == NULL ? UINT64_MAX : first->ticket, woken) ||
-           guise__queue_move_first(&signal->waiters, woken, signal);
+    if (signal->anys.first != NULL &&
+        guise__anys_hand_locked(signal, first == NULL ? NULL : &first->ticket, woken)) {
+        return true;
+    }
+    return guise__queue_move_first(&signal->waiters, woken, signal);
 }
 
-static bool hand_to_anybody_locked(guise_signal *signal, struct guise__queue *woken)
+static inline bool hand_to_anybody_locked(guise_signal *signal, struct guise__queue *woken)
 {
     return hand_to_first_locked(signal, woken) || hand_to_watcher_locked(signal, woken);
 }
 
 /* One waiter is handed the signal, those of containers last; only without any is the bit set for a
  * later one. Nobody who comes later can take it from who waited. */
-static void set_auto_locked(guise_signal *signal, struct guise__queue *woken)
+static inline void set_auto_locked(guise_signal *signal, struct guise__queue *woken)
 {
     if (hand_to_anybody_locked(signal, woken)) {
         return;
@@ -226,7 +231,7 @@ static void set_auto_locked(guise_signal *signal, struct guise__queue *woken)
     tell_watchers_locked(signal, woken, false);
 }
 
-void guise__signal_set_locked(guise_signal *signal, struct guise__queue *woken)
+static inline void set_locked(guise_signal *signal, struct guise__queue *woken)
 {
     if (signal->kind == GUISE_SIGNAL_MANUAL) {
         raise_bit(signal);
@@ -234,6 +239,11 @@ void guise__signal_set_locked(guise_signal *signal, struct guise__queue *woken)
     } else {
         set_auto_locked(signal, woken);
     }
+}
+
+void guise__signal_set_locked(guise_signal *signal, struct guise__queue *woken)
+{
+    set_locked(signal, woken);
 }
 
 static GUISE_SLOW void set_in_company(guise_signal *signal)
@@ -244,7 +254,7 @@ static GUISE_SLOW void set_in_company(guise_signal *signal)
     lock_signal(signal);
     with_others = signal->alls.first != NULL || (look(signal) & GUISE__HELD) != 0;
     if (!with_others) {
-        guise__signal_set_locked(signal, &woken);
+        set_locked(signal, &woken);
     }
     guise__signal_unlock(signal);
     if (with_others) {
@@ -313,7 +323,7 @@ static bool give_up(guise_signal *signal, struct guise__waiter *waiter)
 }
 
 /* The time is over: the signal may have been undecided all the time, which is not clear. */
-static guise_result take_late(guise_signal *signal)
+static GUISE_SLOW guise_result take_late(guise_signal *signal)
 {
     if (!guise__signal_take_decided(signal)) {
         return GUISE_E_CALL_PENDING;
@@ -363,7 +373,7 @@ guise_result guise_signal_set(guise_signal *signal)
 }
 
 /* It was set to all intents, and may be so again. */
-static void reset_decided(guise_signal *signal)
+static GUISE_SLOW void reset_decided(guise_signal *signal)
 {
     guise__decided_lock();
     lock_signal(signal);

@@ -53,23 +53,24 @@ struct guise__watcher {
 
 /* One signal's part in a wait for many, on the stack of the thread that waits. */
 struct guise__place {
-    struct guise__place *next, *previous; /* (the signal's lock) */
+    struct guise__place *next;     /* (the signal's lock) */
+    struct guise__place *previous; /* (the signal's lock) of the first: the last */
     struct guise__many *wait;             /* set once, as is index */
     unsigned index;
-    uint64_t ticket; /* (the signal's lock) as a waiter's */
+    uint32_t ticket; /* (the signal's lock) as a waiter's */
 };
 
 struct guise__places {
-    struct guise__place *first, *last;
+    struct guise__place *first;
 };
 
 struct guise_signal {
     atomic_uint word;
     atomic_uint refs;
     guise_signal_kind kind;      /* set once */
+    uint32_t next_ticket;        /* (lock) numbers waiters and anys in the order they came; wraps */
     struct guise__lock lock;     /* guards what follows */
     struct guise__queue waiters; /* longest-waiting first */
-    uint64_t next_ticket;        /* numbers waiters and anys in the order they came */
     struct guise__watcher *watchers;
     struct guise__places anys; /* waits for any of several, longest-waiting first */
     struct guise__places alls; /* waits for all of several; changes under s_all_lock too */
@@ -116,8 +117,9 @@ void guise__signal_put_back_locked(guise_signal *signal, struct guise__queue *wo
 void guise__signal_hold_taken_locked(guise_signal *signal);
 
 /* waitmany.c: the signal is being set, and is locked. hand: to the longest-waiting wait for any
- * that came before that ticket; false: there is none. release: all of them. */
-bool guise__anys_hand_locked(guise_signal *signal, uint64_t before, struct guise__queue *woken);
+ * that came before that ticket, if not NULL; false: there is none. release: all of them. */
+bool guise__anys_hand_locked(guise_signal *signal, const uint32_t *before,
+                             struct guise__queue *woken);
 void guise__anys_release_locked(guise_signal *signal, struct guise__queue *woken);
 /* A set of a signal that waits for all wait for; with no lock held. */
 void guise__signal_set_for_alls(guise_signal *signal);

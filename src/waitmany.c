@@ -50,26 +50,26 @@ static struct guise__lock s_all_lock = GUISE__LOCK_INIT;
 static void add_place(struct guise__places *places, struct guise__place *place)
 {
     place->next = NULL;
-    place->previous = places->last;
-    if (places->last != NULL) {
-        places->last->next = place;
-    } else {
+    if (places->first == NULL) {
         places->first = place;
+    } else {
+        place->previous = places->first->previous;
+        place->previous->next = place;
     }
-    places->last = place;
+    places->first->previous = place;
 }
 
 static void remove_place(struct guise__places *places, struct guise__place *place)
 {
-    if (place->previous != NULL) {
-        place->previous->next = place->next;
-    } else {
+    if (place == places->first) {
         places->first = place->next;
+    } else {
+        place->previous->next = place->next;
     }
     if (place->next != NULL) {
         place->next->previous = place->previous;
-    } else {
-        places->last = place->previous;
+    } else if (places->first != NULL) {
+        places->first->previous = place->previous;
     }
 }
 
@@ -110,10 +110,17 @@ static bool release_place(struct guise__place *place, struct guise__queue *woken
     return true;
 }
 
-bool guise__anys_hand_locked(guise_signal *signal, uint64_t before, struct guise__queue *woken)
+/* Tickets wrap; far fewer than half of them wait at once. */
+static bool is_before(uint32_t ticket, const uint32_t *other)
 {
-    for (struct guise__place *each = signal->anys.first; each != NULL && each->ticket < before;
-         each = each->next) {
+    return other == NULL || (int32_t)(ticket - *other) < 0;
+}
+
+bool guise__anys_hand_locked(guise_signal *signal, const uint32_t *before,
+                             struct guise__queue *woken)
+{
+    for (struct guise__place *each = signal->anys.first;
+         each != NULL && is_before(each->ticket, before); each = each->next) {
         if (release_place(each, woken)) {
             return true;
         }

@@ -98,7 +98,7 @@ static bool has_two_places(guise_signal *signal)
     bool has;
 
     guise__signal_lock(signal);
-    has = signal->anys.first != signal->anys.last;
+    has = signal->anys.first != NULL && signal->anys.first->next != NULL;
     guise__signal_unlock(signal);
     return has;
 }
