@@ -71,6 +71,7 @@
 #include "signal_internal.h"
 #include "sized.h"
 #include "thread_internal.h"
+#include "uring_hooks.h"
 
 #define DISPATCHED UINT64_C(0x01)
 #define COMPLETED GUISE__CALL_COMPLETED
@@ -582,7 +583,7 @@ guise_result guise__call_claim_dispatch(guise_call *call)
     return GUISE_OK;
 }
 
-/* ---- for guise-com ---- */
+/* ---- for guise-com and guise-uring ---- */
 
 _Atomic(struct guise__call_part *) *guise__call_part(guise_call *call)
 {

@@ -111,7 +111,12 @@ guise_context *guise_context_ref(const guise_context *context)
 
 static void destroy(guise_context *context)
 {
-    /* Relaxed: the last reference sees everything by the count's own order. */
+    /* Relaxed, both: the last reference sees everything by the count's own order. */
+    guise__context_end_fn *at_end = atomic_load_explicit(&context->at_end, memory_order_relaxed);
+
+    if (at_end != NULL) {
+        at_end(context);
+    }
     guise__free(atomic_load_explicit(&context->shares, memory_order_relaxed));
     guise_token_unref(context->token);
     guise__free(context);
@@ -245,6 +250,14 @@ void guise__context_let_go(guise_context *context, unsigned share)
         guise__count_down(&context->refs)) {
         destroy(context);
     }
+}
+
+void guise__context_at_end(const guise_context *context, guise__context_end_fn *fn)
+{
+    guise_context *told = (guise_context *)(uintptr_t)context;
+
+    /* Relaxed: see destroy. */
+    atomic_store_explicit(&told->at_end, fn, memory_order_relaxed);
 }
 
 const guise_blanket *guise_context_blanket(const guise_context *context)

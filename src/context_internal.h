@@ -6,6 +6,8 @@
 
 #include <guise/context.h>
 
+#include "uring_hooks.h"
+
 /*
  * One count that every call of a client goes through is where all threads that serve that client
  * meet: two of them get as much done as one alone, or less. So once calls of a context are seen to
@@ -14,13 +16,16 @@
  */
 struct guise__shares;
 
-/* Everything but refs, shares and collisions is fixed before anybody else can see the context. */
+/* Everything but refs, shares, collisions and at_end is fixed before anybody else can see the
+ * context. */
 struct guise_context {
     atomic_uint refs;
     atomic_uint collisions;                 /* a hint */
     _Atomic(struct guise__shares *) shares; /* owned; NULL: none yet; set once */
     guise_token *token;                     /* owned; at the context's level */
     guise_blanket blanket;
+    /* uring_hooks.h; NULL: nobody asked to be told */
+    _Atomic(guise__context_end_fn *) at_end;
     char principal[];
 };
 

@@ -13,6 +13,7 @@
 #include "fork.h"
 #include "provider_internal.h"
 #include "sized.h"
+#include "uring_hooks.h"
 
 static struct guise__lock s_lock = GUISE__LOCK_INIT;
 static _Atomic(const guise_provider *) s_provider;
@@ -23,6 +24,11 @@ const guise_provider *guise__provider(void)
 {
     /* Acquire: pairs with the stores of s_provider, for s_limits and the provider's own state. */
     return atomic_load_explicit(&s_provider, memory_order_acquire);
+}
+
+bool guise__is_linux_provider(void)
+{
+    return guise__provider() == guise_provider_linux();
 }
 
 const struct guise__limits *guise__limits(void)
