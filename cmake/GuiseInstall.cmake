@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 
 set(guise_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/guise")
 
-install(FILES ${guise_headers}
+install(FILES ${guise_headers} ${guise_uring_headers}
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/guise"
   COMPONENT guise_Development)
 
@@ -18,7 +18,14 @@ install(FILES ${guise_com_headers}
 # An export set for each library, so that a distribution may package them apart.
 set(guise_includes_ "${CMAKE_INSTALL_INCLUDEDIR}")
 set(guise_includes_com_ "${CMAKE_INSTALL_INCLUDEDIR}/guise/com")
-foreach(library IN ITEMS shared static com_shared com_static)
+set(guise_includes_uring_ "${CMAKE_INSTALL_INCLUDEDIR}")
+set(guise_libraries shared static com_shared com_static)
+set(guise_modules guise guise-com)
+if(GUISE_HAVE_URING)
+  list(APPEND guise_libraries uring_shared uring_static)
+  list(APPEND guise_modules guise-uring)
+endif()
+foreach(library IN LISTS guise_libraries)
   string(REGEX REPLACE "shared|static" "" layer "${library}")
   string(REPLACE "_" "-" file "guise-${library}-targets.cmake")
   install(TARGETS guise_${library} EXPORT guise_${library}
@@ -57,8 +64,9 @@ else()
   set(guise_pc_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
   set(guise_pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
-configure_file(cmake/guise.pc.in guise.pc @ONLY)
-configure_file(cmake/guise-com.pc.in guise-com.pc @ONLY)
-install(FILES "${CMAKE_CURRENT_BINARY_DIR}/guise.pc" "${CMAKE_CURRENT_BINARY_DIR}/guise-com.pc"
-  DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
-  COMPONENT guise_Development)
+foreach(module IN LISTS guise_modules)
+  configure_file(cmake/${module}.pc.in ${module}.pc @ONLY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/${module}.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
+    COMPONENT guise_Development)
+endforeach()
