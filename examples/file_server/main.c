@@ -6,6 +6,7 @@
  *   server.c      the event loop and the workers around it
  *   connection.c  one client's connection, shared by both
  *   protocol.h    what goes over the wire
+ *   ring.c        opening files without becoming the client, if asked to (--uring)
  *   client.c      the other end of it
  *   demo.c        a server and its clients, played through; stage.c and report.c belong to it
  */
@@ -24,15 +25,18 @@
 
 static const char usage[] =
     "usage: file_server [--emulated]                       a server and clients, demonstrated\n"
-    "       file_server [--emulated] --serve SOCKET DIR    serve the files in DIR until SIGTERM\n"
+    "       file_server [--emulated | --uring] --serve SOCKET DIR\n"
+    "                                                      serve the files in DIR until SIGTERM\n"
     "       file_server [--identify] --get SOCKET FILE     ask a server for a file\n"
     "       file_server --help\n"
     "\n"
     "  --emulated   have the server check modes, even where the kernel could be asked\n"
+    "  --uring      open through an io_uring that knows each client, without becoming it\n"
     "  --identify   let the server know who you are, but not act as you\n";
 
 struct options {
     bool emulated;
+    bool uring;
     bool identify;
     const char *mode; /* NULL: demonstrate */
     const char *socket;
@@ -74,7 +78,9 @@ static int serve_until_stopped(const struct server_options *options, const char 
     if (server == NULL)
         return EXIT_FAILURE;
     printf("listening on %s; %s\n", path,
-           options->enforced ? "the kernel decides" : "the server checks");
+           options->ring != NULL ? "the kernel decides, through a ring"
+           : options->enforced   ? "the kernel decides"
+                                 : "the server checks");
     fflush(stdout);
     server_run(server);
     server_destroy(server, &report);
@@ -84,6 +90,18 @@ static int serve_until_stopped(const struct server_options *options, const char 
            (unsigned long long)report.counts.requests, (unsigned long long)report.counts.rejected,
            clean ? "nothing left behind" : "SOMETHING LEFT BEHIND");
     return clean ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int serve_at(struct server_options *server, const char *path)
+{
+    server->listener = server_listen(path);
+    if (server->listener < 0) {
+        perror(path);
+        return EXIT_FAILURE;
+    }
+    int status = serve_until_stopped(server, path);
+    unlink(path);
+    return status;
 }
 
 static int serve(const struct options *options, bool enforced)
@@ -97,14 +115,11 @@ static int serve(const struct options *options, bool enforced)
         perror(options->path);
         return EXIT_FAILURE;
     }
-    server.listener = server_listen(options->socket);
-    if (server.listener < 0) {
-        perror(options->socket);
-        close(server.directory);
-        return EXIT_FAILURE;
-    }
-    int status = serve_until_stopped(&server, options->socket);
-    unlink(options->socket);
+    if (options->uring)
+        server.ring = ring_create();
+    int status = options->uring && server.ring == NULL ? EXIT_FAILURE
+                                                       : serve_at(&server, options->socket);
+    ring_destroy(server.ring);
     close(server.directory);
     return status;
 }
@@ -135,6 +150,8 @@ static bool parse_options(int argc, char **argv, struct options *out)
     for (; i < argc && out->mode == NULL; i++) {
         if (strcmp(argv[i], "--emulated") == 0)
             out->emulated = true;
+        else if (strcmp(argv[i], "--uring") == 0)
+            out->uring = true;
         else if (strcmp(argv[i], "--identify") == 0)
             out->identify = true;
         else if (strcmp(argv[i], "--serve") == 0 || strcmp(argv[i], "--get") == 0)
@@ -143,8 +160,8 @@ static bool parse_options(int argc, char **argv, struct options *out)
             return false;
     }
     if (out->mode == NULL)
-        return !out->identify;
-    if (argc - i != 2 || (out->emulated && strcmp(out->mode, "--get") == 0) ||
+        return !out->identify && !out->uring;
+    if (argc - i != 2 || (out->uring && (out->emulated || strcmp(out->mode, "--get") == 0)) || (out->emulated && strcmp(out->mode, "--get") == 0) ||
         (out->identify && strcmp(out->mode, "--serve") == 0))
         return false;
     out->socket = argv[i];

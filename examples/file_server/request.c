@@ -65,18 +65,44 @@ static guise_result refuse(struct request *r, enum status status, enum decider b
 /* ---- as the client ---- */
 
 /*
- * The one thing done as the client. Nothing else belongs between impersonating and reverting.
  * Below a directory that was opened once, one plain name, no links. O_NONBLOCK because opening a
- * pipe would wait for its other end. Returns an errno.
+ * pipe would wait for its other end.
  */
-static int open_file(struct request *r)
+#define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+/*
+ * The one thing done as the client. Nothing else belongs between impersonating and reverting. *error
+ * is what the kernel said, or 0; what is returned says whether it was asked.
+ */
+static guise_result open_as_client(struct request *r, int *error)
 {
-    r->file = openat(r->service->directory, r->text.name,
-                     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (r->file < 0)
-        return errno;
-    tally_up(&r->service->tally, &r->service->tally.counts.live_files);
-    return 0;
+    guise_result result = guise_impersonate_client();
+
+    if (result < 0)
+        return result;
+    watch(r, MOMENT_IMPERSONATING);
+    r->file = openat(r->service->directory, r->text.name, OPEN_FLAGS);
+    *error = r->file < 0 ? errno : 0;
+    must(guise_revert_to_self());
+    watch(r, MOMENT_REVERTED);
+    return GUISE_OK;
+}
+
+/* The same without becoming anybody: the ring knows the client after its first request. */
+static guise_result open_by_ring(struct request *r, int *error)
+{
+    return ring_open(r->service->ring, r->call, r->service->directory, r->text.name, OPEN_FLAGS,
+                     &r->file, error);
+}
+
+static guise_result open_file(struct request *r, int *error)
+{
+    guise_result result =
+        r->service->ring != NULL ? open_by_ring(r, error) : open_as_client(r, error);
+
+    if (r->file >= 0)
+        tally_up(&r->service->tally, &r->service->tally.counts.live_files);
+    return result;
 }
 
 static enum status status_of(int error)
@@ -143,13 +169,9 @@ static guise_result begin_read(guise_call *call, void *arg)
 
     (void)call; /* the frame we are in is its own: guise_impersonate_client() knows whom to be */
     watch(r, MOMENT_BEGUN);
-    if (guise_impersonate_client() < 0)
+    int error = 0;
+    if (open_file(r, &error) < 0)
         return refuse(r, STATUS_REFUSED, BY_SERVER);
-    watch(r, MOMENT_IMPERSONATING);
-    int error = open_file(r);
-    must(guise_revert_to_self());
-    watch(r, MOMENT_REVERTED);
-
     if (error != 0)
         return refuse(r, status_of(error), BY_KERNEL);
     guise_result result = decide(r);

@@ -9,9 +9,11 @@
 #include "connection.h"
 #include "protocol.h"
 #include "queue.h"
+#include "ring.h"
 #include "tally.h"
 
-/* Where a request has got to. Each is told on the thread that is there. */
+/* Where a request has got to. Each is told on the thread that is there. With a ring no thread becomes
+ * the client, so those two moments do not come. */
 enum moment {
     MOMENT_BEGUN,         /* Begin_ runs, on the event loop's thread, as the server */
     MOMENT_IMPERSONATING, /* the same thread is the client */
@@ -28,6 +30,7 @@ typedef void watch_fn(void *arg, enum moment moment, const struct request_text *
 struct service {
     int directory; /* what is served; names are relative to it */
     bool enforced; /* the kernel says what a client may open; else we must check */
+    struct ring *ring; /* event loop only; files are opened through it; NULL: as the client */
     watch_fn *watch;
     void *watch_arg;
     struct queue work;

@@ -366,6 +366,7 @@ struct server *server_create(const struct server_options *options)
     *s = (struct server){
         .service = {.directory = options->directory,
                     .enforced = options->enforced,
+                    .ring = options->ring,
                     .watch = options->watch,
                     .watch_arg = options->watch_arg,
                     .work = QUEUE_INITIALIZER,

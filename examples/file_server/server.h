@@ -22,6 +22,7 @@ struct server_options {
     int listener;  /* bound, listening, non-blocking; the server closes it */
     int directory; /* what is served; borrowed */
     bool enforced; /* the provider in use has the kernel decide */
+    struct ring *ring; /* borrowed; NULL: none */
     watch_fn *watch;
     void *watch_arg;
 };

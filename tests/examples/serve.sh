@@ -22,18 +22,26 @@ fail() {
     exit 1
 }
 
-# start ARGUMENT...: returns when the server listens.
-start() {
+# try_start ARGUMENT...: returns when the server listens, or has ended: then with 1.
+try_start() {
     rm -f "$work/output"
     mkfifo "$work/output"
     "$server" "$@" --serve "$work/socket" "$work/files" >"$work/output" &
     pid=$!
     exec 3<"$work/output"
-    read -r line <&3 || fail "no server"
+    if ! read -r line <&3; then
+        exec 3<&-
+        stop
+        return 1
+    fi
     case $line in
     "listening on $work/socket; "*) ;;
     *) fail "the server says: $line" ;;
     esac
+}
+
+start() {
+    try_start "$@" || fail "no server"
 }
 
 # end: SIGTERM, and what the server says about it.
@@ -110,6 +118,33 @@ if "$server" --emulated --serve socket files 2>why; then
 fi
 end
 
+echo "Through a ring, where there is one:"
+if "$server" --uring --serve socket2 nowhere 2>/dev/null; then
+    fail "nowhere to serve from"
+fi
+if try_start --uring 2>why; then
+    echo "  $line"
+    for file in small empty big secret; do
+        get $file >got || fail "$file"
+        cmp got files/$file
+    done
+    refuse "not found" --get socket missing
+    refuse "bad request" --get socket ../socket
+    refuse "not a file" --get socket directory
+    refuse "refused" --identify --get socket small
+    if [ -n "${user-}" ] && $user ./as_user --help >/dev/null 2>&1; then
+        for again in 1 2; do
+            $user ./as_user --get socket small | cmp - files/small
+            if $user ./as_user --get socket secret 2>why; then
+                fail "anybody gets the secret"
+            fi
+        done
+    fi
+    end
+else
+    echo "  SKIPPED: $(cat why)"
+fi
+
 echo "Checks instead of the kernel; and SIGTERM while clients are busy:"
 start --emulated
 echo "  $line"
@@ -143,7 +178,8 @@ done
 
 echo "And what is not asked for properly:"
 "$server" --help | grep -q '^usage:' || fail "no help"
-for wrong in "--nothing" "--get socket" "--serve socket" "--identify" "--get socket a b"; do
+for wrong in "--nothing" "--get socket" "--serve socket" "--identify" "--get socket a b" "--uring" \
+    "--uring --emulated --serve socket files" "--uring --get socket small"; do
     status=0
     # shellcheck disable=SC2086
     "$server" $wrong >/dev/null 2>&1 || status=$?
