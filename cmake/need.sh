@@ -9,7 +9,10 @@
 #   cc      a C compiler that has libc's headers; $CC where that is set
 #   ninja   the command, from the package ninja-build
 #   cmocka  the library's header
+#   liburing  likewise
 #   wine64  the command, also where Debian has it, in no PATH
+#
+# want ITEM...: the same for what can be done without; says what is missing and goes on.
 
 need() {
     need_missing=$(need_list "$@")
@@ -23,6 +26,10 @@ need() {
     fi
     need_say "$need_missing" "$need_reason" >&2
     exit 2
+}
+
+want() {
+    (need "$@") || echo "$0: going on without" >&2
 }
 
 # The items that are missing.
@@ -42,6 +49,7 @@ need_has() {
 #include <stddef.h>
 #include <stdint.h>' ;;
     wine64 | wine64:*) command -v wine64 >/dev/null 2>&1 || [ -x /usr/lib/wine/wine64 ] ;;
+    liburing | liburing:*) need_header liburing.h '' ;;
     *) command -v "${1%%:*}" >/dev/null 2>&1 ;;
     esac
 }
@@ -65,6 +73,7 @@ need_package() {
     cc | cc:*) printf 'gcc libc6-dev' ;; # gcc alone comes without headers
     ninja | ninja:*) printf 'ninja-build' ;;
     cmocka | cmocka:*) printf 'libcmocka-dev' ;;
+    liburing | liburing:*) printf 'liburing-dev' ;;
     *) printf '%s' "${1#*:}" ;;
     esac
 }

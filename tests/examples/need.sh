@@ -195,4 +195,26 @@ add_user 0
 try_need 2 cmake something:else
 grep -q '^  something  *(Debian: else)' "$work/err" || fail "it does not say what"
 
+new_path can_do_without
+add_user 50010
+# shellcheck disable=SC2016
+run 0 "$path/sh" -euc '. "$0"; want "$@"; echo there' "$source/cmake/need.sh" something:else
+echo there | expect out
+expect err <<END
+$source/cmake/need.sh: missing:
+  something    (Debian: else)
+There is no apt-get to install them with.
+$source/cmake/need.sh: going on without
+END
+
+new_path can_do_with
+add_apt
+add_user 0
+: >"$path/lists"
+# shellcheck disable=SC2016
+run 0 "$path/sh" -euc '. "$0"; want "$@"' "$source/cmake/need.sh" cmake
+expect log <<END
+apt-get -y -o DPkg::Lock::Timeout=120 --no-install-recommends install cmake
+END
+
 echo "What is missing is installed, or named."
