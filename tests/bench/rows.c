@@ -3,8 +3,8 @@
 #include "suites.h"
 
 const struct bench_suite *const bench_suites[] = {
-    &suite_core,    &suite_com,     &suite_signal, &suite_wake, &suite_kernel,
-    &suite_pending, &suite_threads, &suite_nsync,  &suite_wine, NULL};
+    &suite_core,    &suite_com,   &suite_signal, &suite_wake, &suite_kernel, &suite_pending,
+    &suite_threads, &suite_uring, &suite_nsync,  &suite_wine, NULL};
 
 const struct bench_row bench_rows[] = {
     {.id = "P1",
@@ -236,6 +236,28 @@ const struct bench_row bench_rows[] = {
      .against = "set-wait-auto",
      .kind = BENCH_RATIO_MAX,
      .goal = 2.3},
+    {.id = "P11",
+     .what = "open + read as the client, 16 groups: ring / switch",
+     .ours = "open-ring",
+     .against = "open-switch-16",
+     .kind = BENCH_FASTER_MIN,
+     .goal = 5},
+    {.id = "P11",
+     .what = "the same, 0 groups: ring / switch",
+     .ours = "open-ring",
+     .against = "open-switch-0"},
+    {.id = "P11",
+     .what = "the same, 16 groups: 8 in a submit / switch",
+     .ours = "open-ring-8",
+     .against = "open-switch-16"},
+    {.id = "P11",
+     .what = "the same: ring as the client / as the server",
+     .ours = "open-ring",
+     .against = "open-ring-self"},
+    {.id = "P11",
+     .what = "the same: ring as the client / no ring, the server",
+     .ours = "open-ring",
+     .against = "open-plain"},
     {.id = "COM",
      .what = "CoImpersonateClient + CoRevertToSelf / core",
      .ours = "com-impersonate-revert",
