@@ -10,14 +10,18 @@ set(guise_com_headers
   include/guise/com/handleapi.h
   include/guise/com/initguid.h
   include/guise/com/minwinbase.h
+  include/guise/com/oaidl.h
   include/guise/com/objbase.h
   include/guise/com/objidl.h
   include/guise/com/objidlbase.h
+  include/guise/com/ocidl.h
   include/guise/com/ole2.h
   include/guise/com/processthreadsapi.h
   include/guise/com/rpc.h
   include/guise/com/rpcdce.h
   include/guise/com/rpcndr.h
+  include/guise/com/rpcsal.h
+  include/guise/com/sal.h
   include/guise/com/sddl.h
   include/guise/com/securitybaseapi.h
   include/guise/com/synchapi.h
@@ -28,6 +32,7 @@ set(guise_com_headers
   include/guise/com/windows.h
   include/guise/com/winerror.h
   include/guise/com/winnt.h
+  include/guise/com/wtypes.h
   include/guise/com/wtypesbase.h)
 
 set(guise_com_sources

@@ -29,9 +29,9 @@ static void from_bytes(const unsigned char bytes[16], GUID *guid)
 }
 
 /* A dash stands before these bytes. */
-static bool dash_before(unsigned byte)
+static bool dash_before(unsigned index)
 {
-    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+    return index == 4 || index == 6 || index == 8 || index == 10;
 }
 
 int STDAPICALLTYPE StringFromGUID2(REFGUID guid, LPOLESTR string, int room)

@@ -67,15 +67,22 @@
 /* Decimal and hexadecimal. */
 #define COM_STATUSES(X)                                                                            \
     X(ERROR_FILE_NOT_FOUND, 2, 0x2)                                                                \
+    X(ERROR_PATH_NOT_FOUND, 3, 0x3)                                                                \
     X(ERROR_ACCESS_DENIED, 5, 0x5)                                                                 \
     X(ERROR_INVALID_HANDLE, 6, 0x6)                                                                \
     X(ERROR_NOT_ENOUGH_MEMORY, 8, 0x8)                                                             \
+    X(ERROR_INVALID_DATA, 13, 0xD)                                                                 \
+    X(ERROR_OUTOFMEMORY, 14, 0xE)                                                                  \
+    X(ERROR_GEN_FAILURE, 31, 0x1F)                                                                 \
     X(ERROR_NOT_SUPPORTED, 50, 0x32)                                                               \
     X(ERROR_INVALID_PARAMETER, 87, 0x57)                                                           \
     X(ERROR_INSUFFICIENT_BUFFER, 122, 0x7A)                                                        \
+    X(ERROR_ALREADY_EXISTS, 183, 0xB7)                                                             \
+    X(ERROR_MORE_DATA, 234, 0xEA)                                                                  \
     X(RPC_S_ASYNC_CALL_PENDING, 997, 0x3E5)                                                        \
     X(ERROR_IO_PENDING, 997, 0x3E5)                                                                \
     X(ERROR_NO_TOKEN, 1008, 0x3F0)                                                                 \
+    X(ERROR_CANCELLED, 1223, 0x4C7)                                                                \
     X(ERROR_NOT_ALL_ASSIGNED, 1300, 0x514)                                                         \
     X(ERROR_UNKNOWN_REVISION, 1305, 0x519)                                                         \
     X(ERROR_REVISION_MISMATCH, 1306, 0x51A)                                                        \
@@ -89,7 +96,9 @@
     X(ERROR_CANT_OPEN_ANONYMOUS, 1347, 0x543)                                                      \
     X(ERROR_BAD_VALIDATION_CLASS, 1348, 0x544)                                                     \
     X(ERROR_BAD_TOKEN_TYPE, 1349, 0x545)                                                           \
+    X(ERROR_INTERNAL_ERROR, 1359, 0x54F)                                                           \
     X(ERROR_GENERIC_NOT_MAPPED, 1360, 0x550)                                                       \
+    X(ERROR_TIMEOUT, 1460, 0x5B4)                                                                  \
     X(RPC_S_WRONG_KIND_OF_BINDING, 1701, 0x6A5)                                                    \
     X(RPC_S_INVALID_BINDING, 1702, 0x6A6)                                                          \
     X(RPC_S_OUT_OF_RESOURCES, 1721, 0x6B9)                                                         \

@@ -17,6 +17,7 @@ extern "C" {
 
 #include <initguid.h>
 
+#include "midl_counter.h"
 #include "own_iid.h"
 
 static_assert(sizeof(HRESULT) == 4 && sizeof(DWORD) == 4 && sizeof(WCHAR) == 2, "widths");
@@ -38,15 +39,15 @@ public:
     }
     ULONG STDMETHODCALLTYPE AddRef() override
     {
-        return ++references;
+        return static_cast<ULONG>(InterlockedIncrement(&references));
     }
     ULONG STDMETHODCALLTYPE Release() override
     {
-        return --references;
+        return static_cast<ULONG>(InterlockedDecrement(&references));
     }
 
     IUnknown *inner = nullptr;
-    ULONG references = 1;
+    LONG references = 1;
 };
 
 void objects_work_through_classes(void **)

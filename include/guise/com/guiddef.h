@@ -17,6 +17,9 @@ typedef struct _GUID {
     unsigned char Data4[8];
 } GUID;
 
+/* Interface compilers look at these, and else define types of their own. */
+#define __IID_DEFINED__
+#define CLSID_DEFINED
 typedef GUID IID, CLSID, FMTID;
 typedef GUID *LPGUID, *LPIID, *LPCLSID, *LPFMTID;
 typedef const GUID *LPCGUID;

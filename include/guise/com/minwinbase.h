@@ -2,7 +2,14 @@
 #ifndef GUISE_COM_MINWINBASE_H
 #define GUISE_COM_MINWINBASE_H
 
+#include <string.h>
+
 #include "windef.h"
+
+#define ZeroMemory(destination, length) memset((destination), 0, (length))
+#define FillMemory(destination, length, fill) memset((destination), (fill), (length))
+#define CopyMemory(destination, source, length) memcpy((destination), (source), (length))
+#define MoveMemory(destination, source, length) memmove((destination), (source), (length))
 
 /* Who may use a new object, and who inherits its handle. Here nothing has the one, and nobody does
  * the other: every function that takes this refuses what it could not keep. */

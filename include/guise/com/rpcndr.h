@@ -4,6 +4,7 @@
 #define GUISE_COM_RPCNDR_H
 
 #include "guiddef.h"
+#include "rpcsal.h"
 #include "windef.h"
 
 #define __RPCNDR_H_VERSION__ 500
@@ -12,6 +13,7 @@
 #define interface struct
 #endif
 #define MIDL_INTERFACE(uuid) struct
+#define DECLSPEC_UUID(uuid)
 #define BEGIN_INTERFACE
 #define END_INTERFACE
 
@@ -26,5 +28,11 @@
 #define __RPC_USER
 #define __RPC_STUB
 #define __RPC_API
+
+/* Types of the interface definition language. */
+typedef unsigned char boolean;
+typedef unsigned char byte;
+#define hyper int64_t
+#define MIDL_uhyper uint64_t
 
 #endif

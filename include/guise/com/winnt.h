@@ -3,7 +3,80 @@
 #define GUISE_COM_WINNT_H
 
 #include "guiddef.h"
+#include "sal.h"
 #include "windef.h"
+
+/* ---- what every source file uses ------------------------------------------------------------- */
+
+#define ARRAYSIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
+#define CONTAINING_RECORD(address, type, field)                                                    \
+    ((type *)(void *)((char *)(address)-offsetof(type, field)))
+#define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+#define DECLSPEC_NOVTABLE
+
+/* Characters of the width that UNICODE chooses. Functions are on narrow ones, where not said. */
+#ifdef UNICODE
+typedef WCHAR TCHAR, *PTCHAR;
+typedef LPWSTR LPTSTR, PTSTR;
+typedef LPCWSTR LPCTSTR, PCTSTR;
+#define __TEXT(string) u##string
+#else
+typedef CHAR TCHAR, *PTCHAR;
+typedef LPSTR LPTSTR, PTSTR;
+typedef LPCSTR LPCTSTR, PCTSTR;
+#define __TEXT(string) string
+#endif
+#define TEXT(string) __TEXT(string)
+
+/* ---- numbers that several threads change ----------------------------------------------------- */
+
+/*
+ * Each is one step for all threads, and a full barrier. Increment and Decrement return the number
+ * as it is then; the others what it was. It wraps.
+ *
+ * Safety: any thread; signal handlers.
+ */
+FORCEINLINE LONG InterlockedIncrement(LONG volatile *addend)
+{
+    return __atomic_add_fetch(addend, 1, __ATOMIC_SEQ_CST);
+}
+
+FORCEINLINE LONG InterlockedDecrement(LONG volatile *addend)
+{
+    return __atomic_sub_fetch(addend, 1, __ATOMIC_SEQ_CST);
+}
+
+FORCEINLINE LONG InterlockedExchangeAdd(LONG volatile *addend, LONG value)
+{
+    return __atomic_fetch_add(addend, value, __ATOMIC_SEQ_CST);
+}
+
+FORCEINLINE LONG InterlockedExchange(LONG volatile *target, LONG value)
+{
+    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+
+FORCEINLINE PVOID InterlockedExchangePointer(PVOID volatile *target, PVOID value)
+{
+    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+
+/* Stores the value if the target is the comparand. */
+FORCEINLINE LONG InterlockedCompareExchange(LONG volatile *target, LONG value, LONG comparand)
+{
+    (void)__atomic_compare_exchange_n(target, &comparand, value, 0, __ATOMIC_SEQ_CST,
+                                      __ATOMIC_SEQ_CST);
+    return comparand;
+}
+
+FORCEINLINE PVOID InterlockedCompareExchangePointer(PVOID volatile *target, PVOID value,
+                                                    PVOID comparand)
+{
+    (void)__atomic_compare_exchange_n(target, &comparand, value, 0, __ATOMIC_SEQ_CST,
+                                      __ATOMIC_SEQ_CST);
+    return comparand;
+}
 
 /* ---- access rights --------------------------------------------------------------------------- */
 
