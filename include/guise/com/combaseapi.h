@@ -156,8 +156,8 @@ WINOLEAPI CoGetCallContext(REFIID riid, void **object);
 WINOLEAPI CoSwitchCallContext(IUnknown *context, IUnknown **old);
 
 /*
- * CoGetCallContext, the method of its IServerSecurity, Release (S-09): they fail as any of these, but
- * need no memory for the current call's own.
+ * CoGetCallContext, the method of its IServerSecurity, Release (S-09): they fail as any of these,
+ * but need no memory for the current call's own.
  * With CoImpersonateClient's failure the thread stays who it was; to go on then is to serve the
  * client as the server (S-24). CoRevertToSelf needs a context too (S-23); a thread without one
  * reverts through the IServerSecurity that it impersonated with.

@@ -28,17 +28,17 @@ EXTERN_C GUISE_API DWORD WINAPI GetCurrentThreadId(void);
  * none), and the thread's if there is one, else the process's. Good for TOKEN_QUERY only; to every
  * other function they are no handles.
  */
-FORCEINLINE HANDLE GetCurrentProcessToken(void)
+static FORCEINLINE HANDLE GetCurrentProcessToken(void)
 {
     return (HANDLE)(LONG_PTR)-4;
 }
 
-FORCEINLINE HANDLE GetCurrentThreadToken(void)
+static FORCEINLINE HANDLE GetCurrentThreadToken(void)
 {
     return (HANDLE)(LONG_PTR)-5;
 }
 
-FORCEINLINE HANDLE GetCurrentThreadEffectiveToken(void)
+static FORCEINLINE HANDLE GetCurrentThreadEffectiveToken(void)
 {
     return (HANDLE)(LONG_PTR)-6;
 }

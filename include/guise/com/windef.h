@@ -35,8 +35,9 @@
 #define CONST const
 #define FAR
 #define NEAR
+/* With static in front of it or without, as programs have both. */
 #ifndef FORCEINLINE
-#define FORCEINLINE static inline
+#define FORCEINLINE inline __attribute__((always_inline))
 #endif
 
 /* ---- types ----------------------------------------------------------------------------------- */

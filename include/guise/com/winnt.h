@@ -37,41 +37,41 @@ typedef LPCSTR LPCTSTR, PCTSTR;
  *
  * Safety: any thread; signal handlers.
  */
-FORCEINLINE LONG InterlockedIncrement(LONG volatile *addend)
+static FORCEINLINE LONG InterlockedIncrement(LONG volatile *addend)
 {
     return __atomic_add_fetch(addend, 1, __ATOMIC_SEQ_CST);
 }
 
-FORCEINLINE LONG InterlockedDecrement(LONG volatile *addend)
+static FORCEINLINE LONG InterlockedDecrement(LONG volatile *addend)
 {
     return __atomic_sub_fetch(addend, 1, __ATOMIC_SEQ_CST);
 }
 
-FORCEINLINE LONG InterlockedExchangeAdd(LONG volatile *addend, LONG value)
+static FORCEINLINE LONG InterlockedExchangeAdd(LONG volatile *addend, LONG value)
 {
     return __atomic_fetch_add(addend, value, __ATOMIC_SEQ_CST);
 }
 
-FORCEINLINE LONG InterlockedExchange(LONG volatile *target, LONG value)
+static FORCEINLINE LONG InterlockedExchange(LONG volatile *target, LONG value)
 {
     return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
 }
 
-FORCEINLINE PVOID InterlockedExchangePointer(PVOID volatile *target, PVOID value)
+static FORCEINLINE PVOID InterlockedExchangePointer(PVOID volatile *target, PVOID value)
 {
     return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
 }
 
 /* Stores the value if the target is the comparand. */
-FORCEINLINE LONG InterlockedCompareExchange(LONG volatile *target, LONG value, LONG comparand)
+static FORCEINLINE LONG InterlockedCompareExchange(LONG volatile *target, LONG value, LONG comparand)
 {
     (void)__atomic_compare_exchange_n(target, &comparand, value, 0, __ATOMIC_SEQ_CST,
                                       __ATOMIC_SEQ_CST);
     return comparand;
 }
 
-FORCEINLINE PVOID InterlockedCompareExchangePointer(PVOID volatile *target, PVOID value,
-                                                    PVOID comparand)
+static FORCEINLINE PVOID InterlockedCompareExchangePointer(PVOID volatile *target,
+                                                           PVOID value, PVOID comparand)
 {
     (void)__atomic_compare_exchange_n(target, &comparand, value, 0, __ATOMIC_SEQ_CST,
                                       __ATOMIC_SEQ_CST);
