@@ -86,6 +86,12 @@ struct object {
     LONG references;
 };
 
+/* With static in front some other compilers' headers would not have it. */
+FORCEINLINE struct object *object_of(ICallFactory *second)
+{
+    return CONTAINING_RECORD(second, struct object, second);
+}
+
 static void places(void **state)
 {
     struct object object;
@@ -93,7 +99,7 @@ static void places(void **state)
 
     (void)state;
     assert_int_equal(ARRAYSIZE(numbers), 7);
-    assert_ptr_equal(CONTAINING_RECORD(&object.second, struct object, second), &object);
+    assert_ptr_equal(object_of(&object.second), &object);
     assert_ptr_equal(CONTAINING_RECORD(&object.references, struct object, references), &object);
     assert_int_equal(FIELD_OFFSET(struct object, second), sizeof(void *));
     UNREFERENCED_PARAMETER(state);
