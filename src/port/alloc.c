@@ -12,15 +12,14 @@
 #define FREE_KEEPS_ERRNO 0
 #endif
 
-/* Not calloc: glibc's goes past the thread's own cache. */
+/* Not calloc: glibc's goes past the thread's own cache. Success may change errno too: glibc's says
+ * ENOMEM where it has found memory elsewhere than it looked first. */
 void *guise__alloc_raw(size_t size)
 {
     int kept = errno;
     void *memory = malloc(size);
 
-    if (memory == NULL) {
-        errno = kept;
-    }
+    errno = kept;
     return memory;
 }
 
