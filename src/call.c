@@ -4,28 +4,30 @@
  *
  * THE STATE WORD. 64 bits, and nothing else decides.
  *
- *   bits 0-8   flags, below
- *   bits 9-40  the result; meaningful with COMPLETED and without FINISHING, zero before
- *   bits 41-63 references
+ *   bits 0-9   flags, below
+ *   bits 10-41 the result; meaningful with COMPLETED and without FINISHING, zero before
+ *   bits 42-63 references
  *
  * References: one for every owner, every frame, and one that belongs to being open. The step that
  * sets COMPLETED turns that last one into the completer's own, so completing never counts up; the
- * completer drops it when everybody has been told. While a call is open the count is therefore
- * at least 1, and an owner that finds 2 is the last one.
+ * completer drops it when everybody has been told: in the same step if there is nobody. While a call
+ * is open the count is therefore at least 1, and an owner that finds 2 is the last one.
  *
  *   DISPATCHED  Begin_ was started. Set once, by whoever runs Begin_, together with the frame's
  *               reference. Illegal to set after COMPLETED.
  *   COMPLETED   B1. Of the call, not of a thread (N-05), and of this call, not of whatever is made
  *               next (X-30, A-28). Set once, in the same step as the result or FINISHING; never
  *               cleared, whatever happens to signals (L-4). Whoever sets it owes the result, the
- *               completion function, ANNOUNCED and the wake-ups. Illegal to grant an impersonation
- *               once this can be seen.
+ *               count of FOREIGN threads, the completion function, ANNOUNCED and the wake-ups, in
+ *               this order. Illegal to grant an impersonation once this can be seen.
  *   FINISHING   Completed, and Finish_ is working out with what. Set once, in the step to
  *               COMPLETED; cleared by who set it, in the step that stores the result, before the
  *               completion function runs. It keeps the result from being read, and decides
  *               nothing else.
- *   ANNOUNCED   The completion function has returned. Set once, by the completer. Legal to see
- *               COMPLETED without it: the completion function runs.
+ *   ANNOUNCED   The completion function has returned, or there is none. Set once, by the completer;
+ *               in the step to COMPLETED if it finds none of HAS_FUNCTION, HAS_SIGNAL, WAITERS and
+ *               FOREIGN. Legal to see COMPLETED without it: the completer is about to, or Finish_ or
+ *               the completion function runs.
  *   CANCELED    Somebody asked for cancellation. Set once, only while open. Decides nothing here.
  *   CLAIMED     Somebody registers, or has registered, the completion function. Set once, only
  *               while open; only who set it may write fn, arg and generation.
@@ -33,27 +35,27 @@
  *               The completer runs fn if this was set when it set COMPLETED, and never else.
  *   HAS_SIGNAL  completion can be read. May be set at any time. Who sets it and finds ANNOUNCED
  *               sets the signal; who sets ANNOUNCED and finds this does.
- *   WAITERS     Somebody waits, or is about to, on the latch. May be set while ANNOUNCED is clear.
- *               Who sets ANNOUNCED and finds this opens the latch.
+ *   WAITERS     Somebody waits, or is about to, on the latch. May be set at any time. Who sets it
+ *               and finds ANNOUNCED does not wait; who sets ANNOUNCED and finds this opens the latch.
+ *   FOREIGN     A thread in no frame has become the client, and is listed (foreign.h). May be set at
+ *               any time. Who sets it and finds COMPLETED counts that thread; who sets COMPLETED and
+ *               finds this counts all that are listed, before anybody is told.
  *
  * MEMORY ORDER of every access to it:
  *
- *   the step to COMPLETED   sequentially consistent. Release: what the server did before Signal is
- *                           seen by whoever sees COMPLETED. Acquire: fn, arg. And ordered against the
- *                           look at the threads in no frame (foreign.c: list_locked).
+ *   the step to COMPLETED   release: what the server did before Signal is seen by whoever sees
+ *                           COMPLETED, or ANNOUNCED where that is the same step. Acquire: fn, arg.
  *   the first look          relaxed. It only refuses early; it decides nothing (impersonate).
  *   the second look         acquire. An impersonation that starts after Signal returned, or after
  *                           somebody saw the signal, sees COMPLETED (L-2, L-3): either happens
  *                           before this load.
- *   the third look          sequentially consistent, after the note that this thread is foreign: as
- *                           above. It decides nothing but who counts.
  *   the step from FINISHING acquire and release: who reads the result sees what Finish_ did.
  *   the step to ANNOUNCED   acquire and release: waiters see what the completion function did; and
  *                           the last reference may go with it.
  *   other looks             acquire: pairs with those three.
- *   every other flag        read-modify-writes with release, for fn, arg and completion, and acquire,
- *                           for finding COMPLETED or ANNOUNCED. A plain store here, or a plain load
- *                           in the completer, would let each miss the other.
+ *   every other flag        read-modify-writes with release, for fn, arg, completion and the list,
+ *                           and acquire, for finding COMPLETED or ANNOUNCED. A plain store here, or a
+ *                           plain load in the completer, would let each miss the other.
  *   one reference more      relaxed: who takes one has one.
  *   one reference less      release, so that all use is over before the memory goes; acquire for
  *                           who frees it. An owner's, which may complete the call: as that step.
@@ -82,13 +84,14 @@
 #define HAS_SIGNAL UINT64_C(0x40)
 #define WAITERS UINT64_C(0x80)
 #define FINISHING UINT64_C(0x100)
+#define FOREIGN GUISE__CALL_FOREIGN
 
-enum { RESULT_SHIFT = 9, REFERENCE_SHIFT = GUISE__CALL_REFERENCE_SHIFT };
+enum { RESULT_SHIFT = 10, REFERENCE_SHIFT = GUISE__CALL_REFERENCE_SHIFT };
 #define REFERENCE (UINT64_C(1) << REFERENCE_SHIFT)
 #define SHARE_MASK ((1u << GUISE__SHARE_BITS) - 1)
 #define GENERATION_MASK (UINT_MAX >> GUISE__SHARE_BITS)
 /* Half of the range is left for threads that get here before the first of them has died. */
-#define REFERENCES_MAX (UINT64_C(1) << 22)
+#define REFERENCES_MAX (UINT64_C(1) << 21)
 
 static uint64_t references(uint64_t state)
 {
@@ -119,13 +122,6 @@ static bool is_complete(const guise_call *call)
 static bool step(guise_call *call, uint64_t *seen, uint64_t next)
 {
     return atomic_compare_exchange_weak_explicit(&call->state, seen, next, memory_order_acq_rel,
-                                                 memory_order_acquire);
-}
-
-/* The same for a step that sets COMPLETED. */
-static bool step_to_completed(guise_call *call, uint64_t *seen, uint64_t next)
-{
-    return atomic_compare_exchange_weak_explicit(&call->state, seen, next, memory_order_seq_cst,
                                                  memory_order_acquire);
 }
 
@@ -268,11 +264,18 @@ static bool has_function(const guise_call *call, uint64_t state)
            call->generation == (guise__fork_generation() & GENERATION_MASK);
 }
 
+static void count_foreign(const guise_call *call, uint64_t before)
+{
+    if ((before & FOREIGN) != 0) {
+        guise__foreign_completed(call); /* S-20 */
+    }
+}
+
 /* before: the state that the step to COMPLETED found. The completer's reference is the caller's.
  * Nobody is told before this, so whoever was told finds the call completed (L-2, X-14). */
 static void finish(guise_call *call, uint64_t before, guise_result result)
 {
-    guise__foreign_completed(call); /* S-20 */
+    count_foreign(call, before);
     if (has_function(call, before)) {
         struct completion completion = {.call = call, .result = result};
 
@@ -283,10 +286,10 @@ static void finish(guise_call *call, uint64_t before, guise_result result)
     }
 }
 
-/* Nobody waits, and nobody wants to be told. */
+/* Nobody waits or wants to be told, and nobody is to be counted before that. */
 static bool is_unheard(uint64_t state)
 {
-    return (state & (HAS_FUNCTION | WAITERS | HAS_SIGNAL)) == 0;
+    return (state & (HAS_FUNCTION | HAS_SIGNAL | WAITERS | FOREIGN)) == 0;
 }
 
 /* The first one wins. Who loses comes back only after it has seen COMPLETED. The caller owns a
@@ -304,10 +307,8 @@ void guise__call_complete(guise_call *call, guise_result result)
         if (is_unheard(seen)) {
             next = (next | ANNOUNCED) - REFERENCE; /* all the completer owes, in one step */
         }
-    } while (!step_to_completed(call, &seen, next));
-    if (is_unheard(seen)) {
-        guise__foreign_completed(call); /* S-20, with nobody told */
-    } else {
+    } while (!step(call, &seen, next));
+    if (!is_unheard(seen)) {
         finish(call, seen, result);
     }
 }
@@ -377,8 +378,8 @@ bool guise__call_signal_with(guise_call *call, guise__finish_fn *fn, void *arg)
         if ((seen & COMPLETED) != 0) {
             return false;
         }
-    } while (!step_to_completed(call, &seen, seen | COMPLETED | FINISHING));
-    guise__foreign_completed(call);
+    } while (!step(call, &seen, seen | COMPLETED | FINISHING));
+    count_foreign(call, seen);
     run_finish(call, fn, arg);
     return true;
 }
@@ -403,7 +404,7 @@ void guise_call_unref(guise_call *call)
         if (abandoned) {
             next |= COMPLETED | with_result(GUISE_E_DISCONNECTED);
         }
-    } while (!step_to_completed(call, &seen, next));
+    } while (!step(call, &seen, next));
     if (abandoned) {
         finish(call, seen, GUISE_E_DISCONNECTED);
     }

@@ -22,11 +22,12 @@ struct guise_call {
     unsigned share : GUISE__SHARE_BITS;           /* set once; of the client's counts */
 };
 
-/* The one flag that decides here. */
+/* The flags that matter here. */
 #define GUISE__CALL_COMPLETED UINT64_C(0x02)
+#define GUISE__CALL_FOREIGN UINT64_C(0x200)
 
 /* Above this are the references. */
-enum { GUISE__CALL_REFERENCE_SHIFT = 41 };
+enum { GUISE__CALL_REFERENCE_SHIFT = 42 };
 
 /* Is the call completed? The first look only refuses early; the second decides. Their orders have
  * their reasons in call.c. */
@@ -40,10 +41,12 @@ static inline bool guise__call_second_look(const guise_call *call)
     return (atomic_load_explicit(&call->state, memory_order_acquire) & GUISE__CALL_COMPLETED) != 0;
 }
 
-/* Has it completed since? Decides nothing but who counts (foreign.h). */
-static inline bool guise__call_third_look(const guise_call *call)
+/* After this thread was noted as foreign. Has the call completed since? Decides nothing but who
+ * counts: whoever completes it after this step. */
+static inline bool guise__call_note_foreign(guise_call *call)
 {
-    return (atomic_load_explicit(&call->state, memory_order_seq_cst) & GUISE__CALL_COMPLETED) != 0;
+    return (atomic_fetch_or_explicit(&call->state, GUISE__CALL_FOREIGN, memory_order_acq_rel) &
+            GUISE__CALL_COMPLETED) != 0;
 }
 
 /* Takes the one right to run Begin_, and a reference for its frame, in one step. */

@@ -15,7 +15,6 @@
 
 static pthread_mutex_t s_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct guise__foreign *s_first; /* (s_lock) */
-static atomic_uint s_count;            /* changes under s_lock */
 static _Atomic uint64_t s_at_completion;
 
 /* Relaxed: a statistic, ordered against nothing. */
@@ -33,10 +32,6 @@ static void list_locked(struct guise__foreign *foreign)
     }
     s_first = foreign;
     foreign->listed = true;
-    /* Sequentially consistent, as are the completer's step to "completed", its look at this count,
-     * and the look at the call that follows this: either the completer sees this thread, or this
-     * thread sees that the call has completed. Weaker orders let each miss the other. */
-    (void)atomic_fetch_add_explicit(&s_count, 1, memory_order_seq_cst);
 }
 
 void guise__foreign_note(struct guise__foreign *foreign, const guise_call *call)
@@ -64,17 +59,11 @@ void guise__foreign_end(struct guise__foreign *foreign)
         foreign->next->previous = foreign->previous;
     }
     memset(foreign, 0, sizeof *foreign);
-    /* Relaxed: a completer that still sees us takes the lock for nothing. */
-    (void)atomic_fetch_sub_explicit(&s_count, 1, memory_order_relaxed);
     (void)pthread_mutex_unlock(&s_lock);
 }
 
 void guise__foreign_completed(const guise_call *call)
 {
-    /* Sequentially consistent: see list_locked. */
-    if (atomic_load_explicit(&s_count, memory_order_seq_cst) == 0) {
-        return;
-    }
     (void)pthread_mutex_lock(&s_lock);
     for (struct guise__foreign *each = s_first; each != NULL; each = each->next) {
         if (each->call == call) {
@@ -90,7 +79,6 @@ void guise__foreign_forked(struct guise__foreign *own)
     /* The other threads are not here, nor is whoever held the lock. */
     (void)pthread_mutex_init(&s_lock, NULL);
     s_first = NULL;
-    atomic_store_explicit(&s_count, 0, memory_order_relaxed);
     memset(own, 0, sizeof *own);
 }
 

@@ -19,9 +19,9 @@ struct guise__foreign {
     struct guise__foreign *next, *previous;
 };
 
-/* This thread is the client of call. A call may complete at the same time, so who notes looks at the
- * call once more after this, and if it has completed calls guise__foreign_completed itself: whoever
- * of the two comes first counts. The caller holds a reference to the call throughout. */
+/* This thread is the client of call. A call may complete at the same time, so who notes tells the
+ * call after this (FOREIGN in call.c), and if it has completed calls guise__foreign_completed itself:
+ * whoever of the two comes first counts. The caller holds a reference to the call throughout. */
 void guise__foreign_note(struct guise__foreign *foreign, const guise_call *call);
 
 /* The token is off. Nothing to do for a thread that is not listed. */

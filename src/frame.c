@@ -127,7 +127,7 @@ static guise_result apply_and_validate(guise_call *call)
         guise__impersonate_undo(&attempt);
         return GUISE_E_CALL_COMPLETE;
     }
-    if (guise__impersonate_keep(&attempt, call) && guise__call_third_look(call)) {
+    if (guise__impersonate_keep(&attempt, call) && guise__call_note_foreign(call)) {
         guise__foreign_completed(call);
     }
     return GUISE_OK;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signal at every instruction of guise_impersonate_client. The thread that impersonates is stepped
+ * Signal at every instruction of guise_impersonate_client, and a wait at every one of
+ * guise_call_signal.
+ *
+ * The first: the thread that impersonates is stepped
  * by the processor; before its k-th instruction it stands still until another thread has signalled
  * the call. k goes from the first instruction to past the last, so no interleaving of the two is
  * left out, whichever way through the function the compiler and the provider chose.
@@ -9,6 +12,9 @@
  * when the call was signalled; after a refusal the slot is empty. And the walk must have come past
  * the places that matter: refused while the slot was still empty, refused after the token was in it
  * (applied, then undone), and granted.
+ *
+ * The second: a thread in no frame is the client. Before the k-th instruction it looks whether the
+ * call is announced, and if so takes the token off. Whenever that is, it has been counted (S-20).
  */
 #define _GNU_SOURCE
 #include "support/scene.h"
@@ -161,9 +167,87 @@ static void signal_at_every_instruction(void **state)
     assert_true(seen.granted > 0);
 }
 
+/* ---- told, after having been counted --------------------------------------------------------- */
+
+static atomic_bool s_foreign; /* the other thread is the client */
+static bool s_told;           /* it was told before the signalling function returned */
+
+static uint64_t counted(void)
+{
+    guise_counters counters = {.size = sizeof counters};
+
+    return guise_counters_get(&counters) == GUISE_OK ? counters.foreign_at_completion : 0;
+}
+
+static void be_client_until_told(struct wt *w)
+{
+    guise_call *call = w->arg;
+
+    WT_CHECK_RESULT(w, guise_call_impersonate(call), GUISE_OK);
+    atomic_store(&s_foreign, true);
+    while (!atomic_load(&s_stopped)) {
+        (void)sched_yield();
+    }
+    s_told = guise_call_wait(call, 0) == GUISE_OK;
+    if (s_told) {
+        WT_CHECK_RESULT(w, guise_revert_to_self(), GUISE_OK);
+    }
+    atomic_store(&s_signalled, true);
+    WT_CHECK_RESULT(w, guise_call_wait(call, GUISE_INFINITE), GUISE_OK);
+    WT_CHECK_RESULT(w, guise_revert_to_self(), GUISE_OK);
+}
+
+/* False once the function has ended before the k-th instruction of the walk. */
+static bool look_at(struct scene *s, long k)
+{
+    guise_call *call = make_call(s->alice);
+    uint64_t before = counted();
+    struct wt other;
+    bool stopped;
+
+    atomic_store(&s_stop_at, k);
+    atomic_store(&s_steps, 0);
+    atomic_store(&s_stopped, false);
+    atomic_store(&s_signalled, false);
+    atomic_store(&s_foreign, false);
+    wt_start(&other, be_client_until_told, call);
+    while (!atomic_load(&s_foreign)) {
+        (void)sched_yield();
+    }
+    start_stepping();
+    (void)!guise_call_signal(call);
+    stop_stepping();
+    stopped = atomic_load(&s_stopped);
+    atomic_store(&s_stopped, true);
+    wt_join(&other);
+    assert_int_equal(counted() - before, 1);
+    guise_call_unref(call);
+    return stopped;
+}
+
+static void be_told_at_every_instruction(void **state)
+{
+    struct sigaction action = {0}, before;
+    long told = 0, k = 0;
+
+    test_watchdog(60);
+    action.sa_sigaction = on_step;
+    action.sa_flags = SA_SIGINFO;
+    assert_int_equal(sigaction(SIGTRAP, &action, &before), 0);
+    (void)look_at(*state, MANY); /* the dynamic linker looks names up once */
+    while (look_at(*state, k)) {
+        told += s_told;
+        k++;
+    }
+    assert_int_equal(sigaction(SIGTRAP, &before, NULL), 0);
+    print_message("%ld instructions: told before the end at %ld\n", k, told);
+    assert_true(told > 0 && told < k);
+}
+
 static int run(void)
 {
-    const struct CMUnitTest tests[] = {scene_test(signal_at_every_instruction)};
+    const struct CMUnitTest tests[] = {scene_test(signal_at_every_instruction),
+                                       scene_test(be_told_at_every_instruction)};
 
     return cmocka_run_group_tests_name("steps", tests, NULL, NULL);
 }
