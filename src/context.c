@@ -124,9 +124,10 @@ static void destroy(guise_context *context)
 
 /* ---- shares ----
 
- * A share's word is twice the number of its calls, plus one once the context is closed: when refs
- * has come down to 0. New calls need an owner, so from then on no share's number grows; refs becomes
- * the number of shares that still have calls, and whoever empties one of them counts it down.
+ * A share's word is twice the number of its calls, plus one once the shares are closed: before refs
+ * would come down to 0. From then on no share's number grows; refs counts the shares that still have
+ * calls too, and whoever empties one of them counts it down. refs is 0 only at the very end, so a
+ * call is as good as any other reference for who wants one more.
  */
 
 enum { CLOSED = 1, ONE_CALL = 2, LINE = 64, COLLISIONS = 64 };
@@ -138,12 +139,12 @@ struct guise__shares {
     } at[GUISE__SHARES];
 };
 
-/* refs is 0, and nobody owns the context any more. */
+/* By the one that has the only reference in refs, and keeps it meanwhile: nobody else closes. */
 static GUISE_SLOW void close_shares(guise_context *context, struct guise__shares *shares)
 {
-    /* All of them, and this function, before the first can be seen to be closed. Relaxed: the step
-     * on each share's word orders it. */
-    atomic_store_explicit(&context->refs, GUISE__SHARES + 1, memory_order_relaxed);
+    /* All of them before the first can be seen to be closed. Relaxed: the step on each share's word
+     * orders it. */
+    (void)atomic_fetch_add_explicit(&context->refs, GUISE__SHARES, memory_order_relaxed);
     for (unsigned i = 0; i < GUISE__SHARES; i++) {
         /* Release: for refs, to the thread that empties the share; acquire: for what its calls did. */
         unsigned before =
@@ -153,6 +154,27 @@ static GUISE_SLOW void close_shares(guise_context *context, struct guise__shares
             (void)guise__count_down(&context->refs);
         }
     }
+}
+
+/* Relaxed: who closed them did so before it dropped its reference, which the caller has seen. */
+static bool is_closed(struct guise__shares *shares)
+{
+    return (atomic_load_explicit(&shares->at[0].word, memory_order_relaxed) & CLOSED) != 0;
+}
+
+/* The caller's reference is the only one in refs. */
+static void drop_last(guise_context *context)
+{
+    /* Relaxed: whoever made them has let go of refs since. */
+    struct guise__shares *shares = atomic_load_explicit(&context->shares, memory_order_relaxed);
+
+    if (shares == NULL) {
+        destroy(context);
+        return;
+    }
+    if (!is_closed(shares)) {
+        close_shares(context, shares);
+    }
     if (guise__count_down(&context->refs)) {
         destroy(context);
     }
@@ -160,17 +182,17 @@ static GUISE_SLOW void close_shares(guise_context *context, struct guise__shares
 
 static void drop(guise_context *context)
 {
-    struct guise__shares *shares;
+    /* Acquire, here and on failure: as guise__count_down, for the last one. */
+    unsigned seen = atomic_load_explicit(&context->refs, memory_order_acquire);
 
-    if (!guise__count_down(&context->refs)) {
-        return;
+    while (seen != 1) {
+        /* Release: as guise__count_down. */
+        if (atomic_compare_exchange_weak_explicit(&context->refs, &seen, seen - 1,
+                                                  memory_order_release, memory_order_acquire)) {
+            return;
+        }
     }
-    shares = atomic_load_explicit(&context->shares, memory_order_acquire);
-    if (shares == NULL) {
-        destroy(context);
-    } else {
-        close_shares(context, shares);
-    }
+    drop_last(context);
 }
 
 void guise_context_unref(const guise_context *context)
@@ -215,23 +237,38 @@ static void hold_refs(guise_context *context)
     }
 }
 
+/* False if it is closed. */
+static bool hold_share(atomic_uint *share)
+{
+    unsigned seen = atomic_load_explicit(share, memory_order_relaxed);
+
+    do {
+        if ((seen & CLOSED) != 0) {
+            return false;
+        }
+        if (seen >= UINT_MAX / 2) {
+            guise__die("a reference count overflowed");
+        }
+        /* Relaxed: as guise__count_up. The caller's reference keeps the context. */
+    } while (!atomic_compare_exchange_weak_explicit(share, &seen, seen + ONE_CALL,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
+}
+
 unsigned guise__context_hold(guise_context *context)
 {
     /* Acquire: pairs with the release in make_shares. */
     struct guise__shares *shares = atomic_load_explicit(&context->shares, memory_order_acquire);
-    unsigned share;
 
-    if (shares == NULL) {
-        hold_refs(context);
-        return 0;
+    if (shares != NULL) {
+        unsigned share = guise__cpu() % GUISE__SHARES;
+
+        if (hold_share(&shares->at[share].word)) {
+            return share + 1;
+        }
     }
-    share = guise__cpu() % GUISE__SHARES;
-    /* Relaxed: the caller's reference keeps the context open. */
-    if (atomic_fetch_add_explicit(&shares->at[share].word, ONE_CALL, memory_order_relaxed) >=
-        UINT_MAX / 2) {
-        guise__die("a reference count overflowed");
-    }
-    return share + 1;
+    hold_refs(context);
+    return 0;
 }
 
 void guise__context_let_go(guise_context *context, unsigned share)

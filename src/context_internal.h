@@ -30,7 +30,7 @@ struct guise_context {
 };
 
 /* A call's reference: which count it went to, for guise__context_let_go. 0: refs. The caller has a
- * reference of its own meanwhile. */
+ * reference meanwhile, its own or a call's. */
 enum { GUISE__SHARES = 16, GUISE__SHARE_BITS = 5 };
 unsigned guise__context_hold(guise_context *context);
 void guise__context_let_go(guise_context *context, unsigned share);

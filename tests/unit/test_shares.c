@@ -88,6 +88,27 @@ static void calls_outlive_the_owner(void **state)
     close_world(&world);
 }
 
+/* A call is a reference like any other: while there is one the context can be had again. */
+static void a_call_is_reference_enough(void **state)
+{
+    struct world world = {0};
+    guise_call *first, *second;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    open_world(&world);
+    first = make_call(world.context);
+    guise_context_unref(world.context);
+    second = make_call(world.context);
+    (void)guise_context_ref(world.context);
+    guise_call_unref(first);
+    assert_int_equal(token_refs(world.token), 2);
+    guise_call_unref(second);
+    assert_int_equal(token_refs(world.token), 2);
+    guise_context_unref(world.context);
+    close_world(&world);
+}
+
 static void the_owner_goes_last(void **state)
 {
     struct world world = {0};
@@ -103,14 +124,17 @@ static void the_owner_goes_last(void **state)
     close_world(&world);
 }
 
+/* And makes another call when the owner may be gone. */
 static void drop_a_call_at_once(struct wt *w)
 {
     struct world *world = w->arg;
-    guise_call *call = NULL;
+    guise_call *call = NULL, *more = NULL;
 
     WT_CHECK_RESULT(w, guise_call_create(world->context, &call), GUISE_OK);
     wt_barrier_wait(&world->barrier);
+    WT_CHECK_RESULT(w, guise_call_create(world->context, &more), GUISE_OK);
     guise_call_unref(call);
+    guise_call_unref(more);
 }
 
 /* Owner and calls let go at the same time: the context goes once. */
@@ -136,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_outlive_the_owner),
+        cmocka_unit_test(a_call_is_reference_enough),
         cmocka_unit_test(the_owner_goes_last),
         cmocka_unit_test(all_let_go_together),
     };
