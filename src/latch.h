@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A latch: one word that opens once. Zeroed memory is a shut one. Any number of threads may wait.
+ * What else is in the word is for latch.c alone: once open it also says where the opener ran.
  */
 #ifndef GUISE_LATCH_H
 #define GUISE_LATCH_H

@@ -6,6 +6,8 @@
 #ifndef GUISE_THREAD_INTERNAL_H
 #define GUISE_THREAD_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include <guise/thread.h>
 
 #include "foreign.h"
@@ -122,6 +124,9 @@ static inline void guise__impersonate_plainly(struct guise__thread *thread,
 {
     thread->now.token = token;
     thread->now.impersonating = true;
+    /* Nobody else sees these two, so nothing would keep the compiler from writing them after the
+     * look that decides; but a signal handler that waits for a Signal comes in between. */
+    atomic_signal_fence(memory_order_seq_cst);
 }
 
 /* Nothing saved, nothing owned, nothing of the system's: only written down. */
