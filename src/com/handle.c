@@ -56,6 +56,13 @@ static void prepare_fork(void)
     s_ready = pthread_atfork(lock_table, unlock_table, unlock_table) == 0;
 }
 
+/* Before the lock is taken at all, also for a number that nobody gave out: a child of a process that
+ * forks meanwhile would never get it. False: there can be no handles. */
+static bool is_ready(void)
+{
+    return pthread_once(&s_once, prepare_fork) == 0 && s_ready;
+}
+
 /* ---- objects --------------------------------------------------------------------------------- */
 
 void guise__handled_init(struct guise__handled *object, const struct guise__handle_kind *kind)
@@ -150,7 +157,7 @@ HANDLE guise__handle_open(struct guise__handled *object, DWORD access)
 {
     HANDLE handle = NULL;
 
-    if (pthread_once(&s_once, prepare_fork) == 0 && s_ready) {
+    if (is_ready()) {
         lock_table();
         handle = place_locked(object, access);
         unlock_table();
@@ -164,22 +171,32 @@ HANDLE guise__handle_open(struct guise__handled *object, DWORD access)
 
 /* ---- use ------------------------------------------------------------------------------------- */
 
+/* The object, with a reference more, if it is of that kind. */
+static struct guise__handled *take_locked(HANDLE handle, const struct guise__handle_kind *kind,
+                                          DWORD *access)
+{
+    struct place *place = find_locked(handle);
+
+    if (place == NULL || place->object->kind != kind) {
+        return NULL;
+    }
+    guise__handled_ref(place->object);
+    if (access != NULL) {
+        *access = place->access;
+    }
+    return place->object;
+}
+
 struct guise__handled *guise__handle_take(HANDLE handle, const struct guise__handle_kind *kind,
                                           DWORD *access)
 {
     struct guise__handled *object = NULL;
-    struct place *place;
 
-    lock_table();
-    place = find_locked(handle);
-    if (place != NULL && place->object->kind == kind) {
-        object = place->object;
-        guise__handled_ref(object);
-        if (access != NULL) {
-            *access = place->access;
-        }
+    if (is_ready()) {
+        lock_table();
+        object = take_locked(handle, kind, access);
+        unlock_table();
     }
-    unlock_table();
     if (object == NULL) {
         SetLastError(ERROR_INVALID_HANDLE);
     }
@@ -207,11 +224,13 @@ static struct guise__handled *close_locked(HANDLE handle)
 
 BOOL guise__handle_close(HANDLE handle)
 {
-    struct guise__handled *object;
+    struct guise__handled *object = NULL;
 
-    lock_table();
-    object = close_locked(handle);
-    unlock_table();
+    if (is_ready()) {
+        lock_table();
+        object = close_locked(handle);
+        unlock_table();
+    }
     if (object == NULL) {
         return FALSE;
     }

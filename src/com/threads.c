@@ -154,6 +154,13 @@ static void prepare(void)
               pthread_atfork(lock_threads, unlock_threads, in_child) == 0;
 }
 
+/* Before the lock is taken at all: a child of a process that forks meanwhile would never get it.
+ * False: no thread is listed, and none has put anything up. */
+static bool is_ready(void)
+{
+    return pthread_once(&s_once, prepare) == 0 && s_ready;
+}
+
 /* Gives this thread a number if it has none, and lists it. False: nobody would tell of its end, so
  * it is not listed. */
 static bool enlist(void)
@@ -163,8 +170,7 @@ static bool enlist(void)
     if (thread->is_listed) {
         return true;
     }
-    thread->is_listed = pthread_once(&s_once, prepare) == 0 && s_ready && !thread->has_ended &&
-                        pthread_setspecific(s_key, thread) == 0;
+    thread->is_listed = is_ready() && !thread->has_ended && pthread_setspecific(s_key, thread) == 0;
     lock_threads();
     if (thread->id == 0) {
         thread->id = new_id_locked();
@@ -251,6 +257,9 @@ static HRESULT pop(void)
     struct entry *entry;
     bool is_blocked;
 
+    if (!is_ready()) {
+        return E_NOINTERFACE;
+    }
     lock_threads();
     is_blocked = is_blocked_locked();
     entry = tl_thread.top;
@@ -287,6 +296,9 @@ static struct use use_top(DWORD id, bool cancels)
     struct use use = {NULL, false};
     struct thread *thread;
 
+    if (!is_ready()) {
+        return use;
+    }
     lock_threads();
     thread = id == 0 ? &tl_thread : find_locked(id);
     if (thread != NULL && thread->top != NULL) {

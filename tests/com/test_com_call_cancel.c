@@ -757,6 +757,39 @@ static void com_a_child_finds_the_lock_free(void **state)
     assert_int_equal(refs_of(&forking.mine), 1);
 }
 
+static void ask_for_nobody(struct wt *w)
+{
+    const atomic_bool *over = w->arg;
+
+    while (!atomic_load(over)) {
+        WT_CHECK_RESULT(w, CoCancelCall(UINT32_MAX, 0), E_NOINTERFACE);
+        WT_CHECK_RESULT(w, CoSetCancelObject(NULL), E_NOINTERFACE);
+    }
+}
+
+static void get_a_number(void *arg)
+{
+    (void)arg;
+    CHILD_CHECK(GetCurrentThreadId() == 1);
+}
+
+/* Of a process none of whose threads has a number or an object yet. Comes first. */
+static void com_a_child_finds_the_lock_free_from_the_start(void **state)
+{
+    atomic_bool over;
+    struct wt w[2];
+
+    (void)state;
+    test_watchdog(60);
+    atomic_init(&over, false);
+    wt_start_all(w, 2, ask_for_nobody, &over);
+    for (unsigned i = 0; i < 50; i++) {
+        assert_child_passes(get_a_number, NULL);
+    }
+    atomic_store(&over, true);
+    wt_join_all(w, 2);
+}
+
 /* ---- many at once ---------------------------------------------------------------------------- */
 
 enum { OWNERS = 3, CANCELLERS = 3, ROUNDS = 2000 };
@@ -839,6 +872,7 @@ static void com_many_threads_cancel_many(void **state)
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
+        com_test(com_a_child_finds_the_lock_free_from_the_start),
         com_test(com_cancel_and_security_are_one_object),
         com_test(com_the_last_release_of_it_completes_an_open_call),
         com_test(com_other_objects_embed_it),

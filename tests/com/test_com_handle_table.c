@@ -384,9 +384,49 @@ static void a_child_has_the_whole_table(void **state)
     assert_true(CloseHandle(inherited.handle));
 }
 
+static void close_what_is_not(struct wt *w)
+{
+    const atomic_bool *over = w->arg;
+
+    while (!atomic_load(over)) {
+        WT_CHECK(w, !CloseHandle((HANDLE)(uintptr_t)0x1234)); /* NOLINT: a number */
+        WT_CHECK(w, guise__handle_take(NULL, &one_kind, NULL) == NULL);
+    }
+}
+
+static void child_opens_its_first(void *arg)
+{
+    struct thing own;
+    HANDLE handle;
+
+    (void)arg;
+    guise__handled_init(&own.handled, &one_kind);
+    atomic_init(&own.destroyed, 0);
+    handle = guise__handle_open(&own.handled, ACCESS);
+    CHILD_CHECK(handle != NULL && CloseHandle(handle));
+}
+
+/* Of a process that has never had a handle, but is asked for some all the time. Comes first. */
+static void a_child_finds_the_lock_free(void **state)
+{
+    atomic_bool over;
+    struct wt w[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    atomic_init(&over, false);
+    wt_start_all(w, 2, close_what_is_not, &over);
+    for (unsigned i = 0; i < 50; i++) {
+        assert_child_passes(child_opens_its_first, NULL);
+    }
+    atomic_store(&over, true);
+    wt_join_all(w, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_child_finds_the_lock_free),
         cmocka_unit_test(a_handle_is_its_object_until_closed),
         cmocka_unit_test(an_object_in_use_outlives_its_handle),
         cmocka_unit_test(a_new_tenant_is_not_the_old_one),
