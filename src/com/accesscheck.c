@@ -82,6 +82,15 @@ static void decide(const struct check *check, const struct guise__ace *ace,
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
+/* Also one of a type that is not looked at otherwise: it was written to take implied rights away. */
+static bool is_about_owner(const struct guise__ace *ace)
+{
+    return (ace->header.AceFlags & INHERIT_ONLY_ACE) == 0 &&
+           ace->header.AceType != SYSTEM_AUDIT_ACE_TYPE &&
+           ace->header.AceType != SYSTEM_ALARM_ACE_TYPE &&
+           guise__sid_equal(ace->sid, &s_owner_rights);
+}
+
 /* Is there an entry about the owner's rights, so that none are implied? Of a valid list. */
 static bool names_owner_rights(PACL dacl)
 {
@@ -92,9 +101,7 @@ static bool names_owner_rights(PACL dacl)
         return false;
     }
     while (walk.left != 0 && guise__acl_next(&walk, &ace)) {
-        if (ace.header.AceType <= ACCESS_DENIED_ACE_TYPE &&
-            (ace.header.AceFlags & INHERIT_ONLY_ACE) == 0 &&
-            guise__sid_equal(ace.sid, &s_owner_rights)) {
+        if (is_about_owner(&ace)) {
             return true;
         }
     }

@@ -21,12 +21,13 @@
  *
  * The rules. No list, or a NULL one, allows everything. An empty list allows nothing. The token's
  * owner, or a member of the group that is the owner, may read and write the list (READ_CONTROL,
- * WRITE_DAC) whatever it says; unless it has an entry for OWNER RIGHTS (S-1-3-4): then that entry
- * is about the owner, and nothing is implied. Entries count in their order: what one decided, a
- * later one does not change. What only heirs have (INHERIT_ONLY_ACE) is not looked at. Entries of
- * other types than allowed and denied: those that only allow or only audit are not looked at; those
- * that may deny, and all that are unknown, deny everybody whatever is not decided by then. Nothing
- * asked for is not allowed. User id 0 is a user like any other.
+ * WRITE_DAC) whatever it says; unless it has an entry for OWNER RIGHTS (S-1-3-4), also one of a type
+ * that is not looked at otherwise: then that entry is about the owner, and nothing is implied.
+ * Entries count in their order: what one decided, a later one does not change. What only heirs have
+ * (INHERIT_ONLY_ACE) is not looked at. Entries of other types than allowed and denied: those that
+ * only allow or only audit are not looked at; those that may deny, and all that are unknown, deny
+ * everybody whatever is not decided by then. Nothing asked for is not allowed. User id 0 is a user
+ * like any other.
  */
 DWORD guise__access_check(const guise_token *token, PSECURITY_DESCRIPTOR descriptor, DWORD desired,
                           const GENERIC_MAPPING *mapping, DWORD *granted, BOOL *status);

@@ -7,7 +7,7 @@
 
 #include "com/sid.h"
 
-enum { ACE_MASK = 4, ACE_SID = 8, ACE_UNIT = 4 };
+enum { ACE_MASK = 4, ACE_SID = 8, ACE_OBJECTS = 8, ACE_UNIT = 4 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -46,6 +46,39 @@ static bool read_plain(const BYTE *entry, struct guise__ace *out)
     return true;
 }
 
+/* Behind the mask, and in entries for parts of objects behind which parts those are. 0: nowhere. */
+static size_t sid_place(const BYTE *entry, const ACE_HEADER *header)
+{
+    DWORD objects = 0;
+
+    switch (header->AceType) {
+    case ACCESS_ALLOWED_CALLBACK_ACE_TYPE:
+    case ACCESS_DENIED_CALLBACK_ACE_TYPE:
+        return ACE_SID;
+    case ACCESS_ALLOWED_OBJECT_ACE_TYPE:
+    case ACCESS_DENIED_OBJECT_ACE_TYPE:
+    case ACCESS_ALLOWED_CALLBACK_OBJECT_ACE_TYPE:
+    case ACCESS_DENIED_CALLBACK_OBJECT_ACE_TYPE:
+        if (header->AceSize >= ACE_OBJECTS + sizeof objects) {
+            memcpy(&objects, entry + ACE_OBJECTS, sizeof objects);
+        }
+        return ACE_OBJECTS + sizeof objects + ((objects & 1) + (objects >> 1 & 1)) * sizeof(GUID);
+    default:
+        return 0;
+    }
+}
+
+/* What the types without a meaning here say is not needed, but for whom they say it. */
+static void read_other(const BYTE *entry, struct guise__ace *out)
+{
+    size_t place = sid_place(entry, &out->header);
+
+    if (place != 0 && place < out->header.AceSize &&
+        guise__sid_length(entry + place, out->header.AceSize - place) != 0) {
+        out->sid = (PSID)(uintptr_t)(entry + place); /* as above */
+    }
+}
+
 bool guise__acl_next(struct guise__acl_walk *walk, struct guise__ace *out)
 {
     const BYTE *entry = walk->next;
@@ -62,7 +95,11 @@ bool guise__acl_next(struct guise__acl_walk *walk, struct guise__ace *out)
     }
     walk->next += out->header.AceSize;
     walk->left--;
-    return !is_plain(out->header.AceType) || read_plain(entry, out);
+    if (is_plain(out->header.AceType)) {
+        return read_plain(entry, out);
+    }
+    read_other(entry, out);
+    return true;
 }
 
 /* Leaves the walk behind the last entry. */

@@ -12,8 +12,8 @@
 
 struct guise__ace {
     ACE_HEADER header;
-    ACCESS_MASK mask; /* and sid: 0 and NULL for types that have something else there */
-    PSID sid;         /* well formed, within the entry */
+    ACCESS_MASK mask; /* 0 for types from ACCESS_ALLOWED_COMPOUND_ACE_TYPE on */
+    PSID sid;         /* well formed, within the entry; NULL if such a type has none there */
 };
 
 /* A list under examination. */

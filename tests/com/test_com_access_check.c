@@ -355,6 +355,68 @@ static void entries_without_a_meaning_here_never_help(void **state)
     guise_token_unref(token);
 }
 
+/* The SID behind so many identifiers of parts of an object, as the bits in `parts` say. */
+static void put_object_entry(PACL acl, BYTE type, BYTE flags, DWORD parts, const char *text)
+{
+    BYTE *place = (BYTE *)acl + sizeof *acl;
+    PSID sid = sid_of(text);
+    size_t offset = 12 + ((parts & 1) + (parts >> 1 & 1)) * sizeof(GUID);
+    const ACE_HEADER header = {type, flags, (WORD)(offset + GetLengthSid(sid))};
+
+    memset(place, 0, header.AceSize);
+    memcpy(place, &header, sizeof header);
+    memcpy(place + 8, &parts, sizeof parts);
+    assert_true(CopySid(GetLengthSid(sid), place + offset, sid));
+    acl->AceCount = 1;
+    (void)LocalFree(sid);
+}
+
+/* May the owner write the list? */
+static bool owner_writes(const guise_token *token, struct guarded *guarded)
+{
+    assert_true(IsValidAcl(&guarded->list.acl));
+    return !gives(token, guarded, WRITE_DAC, 0, ERROR_ACCESS_DENIED);
+}
+
+/* Whatever such an entry allows or denies under its conditions, nothing is implied any more. */
+static void any_entry_for_owner_rights_is_about_them(void **state)
+{
+    static const BYTE conditional[] = {ACCESS_ALLOWED_CALLBACK_ACE_TYPE,
+                                       ACCESS_DENIED_CALLBACK_ACE_TYPE};
+    static const BYTE of_parts[] = {ACCESS_ALLOWED_OBJECT_ACE_TYPE, ACCESS_DENIED_OBJECT_ACE_TYPE,
+                                    ACCESS_ALLOWED_CALLBACK_OBJECT_ACE_TYPE,
+                                    ACCESS_DENIED_CALLBACK_OBJECT_ACE_TYPE};
+    guise_token *token = make_token(1000, GUISE_LEVEL_IMPERSONATE);
+    struct guarded guarded;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof conditional; i++) {
+        const struct check_case named = {
+            USER, {{conditional[i], 0, READ_CONTROL, OWNER_RIGHTS}}, WRITE_DAC, 0};
+        const struct check_case other = {
+            USER, {{conditional[i], 0, READ_CONTROL, OTHER_USER}}, WRITE_DAC, WRITE_DAC};
+        const struct check_case heirs = {
+            USER, {{conditional[i], INHERIT_ONLY_ACE, 0, OWNER_RIGHTS}}, WRITE_DAC, WRITE_DAC};
+
+        assert_true(holds(token, &named));
+        assert_true(holds(token, &other));
+        assert_true(holds(token, &heirs));
+    }
+    guard(&guarded, USER);
+    for (unsigned i = 0; i < sizeof of_parts; i++) {
+        for (DWORD parts = 0; parts <= 3; parts++) {
+            put_object_entry(&guarded.list.acl, of_parts[i], 0, parts, OWNER_RIGHTS);
+            assert_false(owner_writes(token, &guarded));
+            put_object_entry(&guarded.list.acl, of_parts[i], 0, parts, OTHER_USER);
+            assert_true(owner_writes(token, &guarded));
+            put_object_entry(&guarded.list.acl, of_parts[i], INHERIT_ONLY_ACE, parts, OWNER_RIGHTS);
+            assert_true(owner_writes(token, &guarded));
+        }
+    }
+    unguard(&guarded);
+    guise_token_unref(token);
+}
+
 static void no_list_allows_everything(void **state)
 {
     guise_token *token = make_token(1000, GUISE_LEVEL_IDENTIFY);
@@ -560,6 +622,7 @@ int main(void)
         cmocka_unit_test(lists_decide),
         cmocka_unit_test(root_is_a_user_like_others),
         cmocka_unit_test(entries_without_a_meaning_here_never_help),
+        cmocka_unit_test(any_entry_for_owner_rights_is_about_them),
         cmocka_unit_test(no_list_allows_everything),
         cmocka_unit_test(the_audit_list_takes_a_privilege),
         cmocka_unit_test(arguments_are_checked),
