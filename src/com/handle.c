@@ -10,6 +10,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "com/handle.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -53,7 +54,10 @@ static void unlock_table(void)
 
 static void prepare_fork(void)
 {
+    int kept = errno; /* libc's, when it has no memory for the handlers */
+
     s_ready = pthread_atfork(lock_table, unlock_table, unlock_table) == 0;
+    errno = kept;
 }
 
 /* Before the lock is taken at all, also for a number that nobody gave out: a child of a process that
@@ -156,12 +160,14 @@ static HANDLE place_locked(struct guise__handled *object, DWORD access)
 HANDLE guise__handle_open(struct guise__handled *object, DWORD access)
 {
     HANDLE handle = NULL;
+    int kept = errno; /* libc's, when it has no memory for the table */
 
     if (is_ready()) {
         lock_table();
         handle = place_locked(object, access);
         unlock_table();
     }
+    errno = kept;
     if (handle == NULL) {
         guise__handled_unref(object);
         SetLastError(ERROR_NOT_ENOUGH_MEMORY);

@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "com/process.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -52,10 +53,20 @@ static void make_key(void)
     s_has_key = pthread_key_create(&s_key, thread_ends) == 0;
 }
 
+/* Arranges for the thread's end to be told. */
+static bool watch_thread(void)
+{
+    int kept = errno; /* libc's, when it has no memory for the key */
+    bool is_watched = pthread_once(&s_once, make_key) == 0 && s_has_key &&
+                      pthread_setspecific(s_key, &tl_apartment) == 0;
+
+    errno = kept;
+    return is_watched;
+}
+
 static bool enter_apartment(bool single)
 {
-    if (pthread_once(&s_once, make_key) != 0 || !s_has_key ||
-        pthread_setspecific(s_key, &tl_apartment) != 0) {
+    if (!watch_thread()) {
         return false;
     }
     tl_apartment.count = 1;

@@ -16,6 +16,7 @@
 #define CONST_VTABLE
 #include "com/threads.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 
@@ -150,8 +151,11 @@ static void in_child(void)
 
 static void prepare(void)
 {
+    int kept = errno; /* as in enlist */
+
     s_ready = pthread_key_create(&s_key, thread_ends) == 0 &&
               pthread_atfork(lock_threads, unlock_threads, in_child) == 0;
+    errno = kept;
 }
 
 /* Before the lock is taken at all: a child of a process that forks meanwhile would never get it.
@@ -166,11 +170,13 @@ static bool is_ready(void)
 static bool enlist(void)
 {
     struct thread *thread = &tl_thread;
+    int kept = errno; /* libc's, when it has no memory for the key */
 
     if (thread->is_listed) {
         return true;
     }
     thread->is_listed = is_ready() && !thread->has_ended && pthread_setspecific(s_key, thread) == 0;
+    errno = kept;
     lock_threads();
     if (thread->id == 0) {
         thread->id = new_id_locked();

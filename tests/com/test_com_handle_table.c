@@ -1,9 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table of handles from the inside: its source is part of this program, in place of the
- * library's, so that a place's generations can be used up without living through them.
+ * library's, so that a place's generations can be used up without living through them, and the
+ * table finds no memory.
  */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+static bool s_no_memory;
+
+static void *table_realloc(void *memory, size_t size)
+{
+    if (s_no_memory) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return realloc(memory, size);
+}
+
+#define realloc table_realloc
 #include "com/handle.c"
+#undef realloc
 
 #include "com_test.h"
 
@@ -187,6 +206,25 @@ static void the_table_grows(void **state)
 }
 
 /* The last number of a place is good; after it the place is nobody's ever again. */
+static void a_table_that_cannot_grow_refuses(void **state)
+{
+    struct place *kept = s_free;
+    struct thing thing;
+
+    (void)state;
+    guise__handled_init(&thing.handled, &one_kind);
+    atomic_init(&thing.destroyed, 0);
+    s_free = NULL;
+    s_no_memory = true;
+    errno = 4711;
+    assert_null(guise__handle_open(&thing.handled, ACCESS));
+    s_no_memory = false;
+    s_free = kept;
+    assert_int_equal(errno, 4711);
+    assert_int_equal(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+    assert_int_equal(atomic_load(&thing.destroyed), 1);
+}
+
 static void used_up_places_are_left_alone(void **state)
 {
     struct thing last, next;
@@ -432,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_new_tenant_is_not_the_old_one),
         cmocka_unit_test(forged_numbers_are_refused),
         cmocka_unit_test(the_table_grows),
+        cmocka_unit_test(a_table_that_cannot_grow_refuses),
         cmocka_unit_test(used_up_places_are_left_alone),
         cmocka_unit_test(a_full_table_refuses),
         cmocka_unit_test(threads_come_and_go),
