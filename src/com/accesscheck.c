@@ -82,7 +82,7 @@ static void decide(const struct check *check, const struct guise__ace *ace,
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* Also one of a type that is not looked at otherwise: it was written to take implied rights away. */
+/* Also one of a type that is not looked at otherwise: it is there to take implied rights away. */
 static bool is_about_owner(const struct guise__ace *ace)
 {
     return (ace->header.AceFlags & INHERIT_ONLY_ACE) == 0 &&

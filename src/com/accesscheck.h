@@ -21,8 +21,8 @@
  *
  * The rules. No list, or a NULL one, allows everything. An empty list allows nothing. The token's
  * owner, or a member of the group that is the owner, may read and write the list (READ_CONTROL,
- * WRITE_DAC) whatever it says; unless it has an entry for OWNER RIGHTS (S-1-3-4), also one of a type
- * that is not looked at otherwise: then that entry is about the owner, and nothing is implied.
+ * WRITE_DAC) whatever it says; unless it has an entry for OWNER RIGHTS (S-1-3-4), of whatever
+ * type that is not about audits: then that entry is about the owner, and nothing is implied.
  * Entries count in their order: what one decided, a later one does not change. What only heirs have
  * (INHERIT_ONLY_ACE) is not looked at. Entries of other types than allowed and denied: those that
  * only allow or only audit are not looked at; those that may deny, and all that are unknown, deny

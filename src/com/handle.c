@@ -60,8 +60,8 @@ static void prepare_fork(void)
     errno = kept;
 }
 
-/* Before the lock is taken at all, also for a number that nobody gave out: a child of a process that
- * forks meanwhile would never get it. False: there can be no handles. */
+/* Before the lock is taken at all, also for a number that nobody gave out: a child that is forked
+ * meanwhile would never get it. False: there can be no handles. */
 static bool is_ready(void)
 {
     return pthread_once(&s_once, prepare_fork) == 0 && s_ready;

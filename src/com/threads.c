@@ -158,7 +158,7 @@ static void prepare(void)
     errno = kept;
 }
 
-/* Before the lock is taken at all: a child of a process that forks meanwhile would never get it.
+/* Before the lock is taken at all: a child that is forked meanwhile would never get it.
  * False: no thread is listed, and none has put anything up. */
 static bool is_ready(void)
 {
