@@ -202,8 +202,7 @@ void guise_context_unref(const guise_context *context)
     }
 }
 
-/* Without memory everything goes on as it is. */
-static GUISE_SLOW void make_shares(guise_context *context)
+GUISE_SLOW void guise__context_make_shares(guise_context *context)
 {
     struct guise__shares *none = NULL;
     struct guise__shares *mine = guise__alloc(sizeof *mine);
@@ -219,7 +218,7 @@ static GUISE_SLOW void make_shares(guise_context *context)
 static GUISE_SLOW void note_collision(guise_context *context)
 {
     if (atomic_fetch_add_explicit(&context->collisions, 1, memory_order_relaxed) == COLLISIONS) {
-        make_shares(context);
+        guise__context_make_shares(context);
     }
 }
 
@@ -257,7 +256,7 @@ static bool hold_share(atomic_uint *share)
 
 unsigned guise__context_hold(guise_context *context)
 {
-    /* Acquire: pairs with the release in make_shares. */
+    /* Acquire: pairs with the release in guise__context_make_shares. */
     struct guise__shares *shares = atomic_load_explicit(&context->shares, memory_order_acquire);
 
     if (shares != NULL) {

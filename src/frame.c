@@ -56,11 +56,9 @@ static void unwind_frame(void *arg)
 /* The frame's reference is taken already, and the thread is attached. */
 static guise_result run_frame(guise_call *call, guise_begin_fn *fn, void *arg, bool dispatching)
 {
-    GUISE_FILLED_IN struct frame frame;
+    struct frame frame = {.call = call, .dispatching = dispatching};
     guise_result result;
 
-    frame.call = call;
-    frame.dispatching = dispatching;
     guise__scope_enter(&frame.scope, call, GUISE__FRAME);
     pthread_cleanup_push(unwind_frame, &frame);
     result = fn(call, arg);

@@ -6,12 +6,6 @@
 
 #include "port/port.h"
 
-#if defined(__GLIBC__) && defined(__GLIBC_MINOR__)
-#define FREE_KEEPS_ERRNO (__GLIBC__ * 1000 + __GLIBC_MINOR__ >= 2033)
-#else
-#define FREE_KEEPS_ERRNO 0
-#endif
-
 /* Not calloc: glibc's goes past the thread's own cache. Success may change errno too: glibc's says
  * ENOMEM where it has found memory elsewhere than it looked first. */
 void *guise__alloc_raw(size_t size)
@@ -25,12 +19,8 @@ void *guise__alloc_raw(size_t size)
 
 void guise__free(void *memory)
 {
-    if (FREE_KEEPS_ERRNO) {
-        free(memory);
-    } else {
-        int kept = errno;
+    int kept = errno;
 
-        free(memory);
-        errno = kept;
-    }
+    free(memory);
+    errno = kept;
 }

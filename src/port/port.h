@@ -34,16 +34,6 @@
 #define GUISE_SLOW
 #endif
 
-/* What is filled in completely before it is used, whatever the compiler's flags say of variables. */
-#if defined(__has_attribute)
-#if __has_attribute(uninitialized)
-#define GUISE_FILLED_IN __attribute__((uninitialized))
-#endif
-#endif
-#ifndef GUISE_FILLED_IN
-#define GUISE_FILLED_IN
-#endif
-
 /* alloc.c: memory or NULL. Tests put failing ones in their place. */
 void *guise__alloc_raw(size_t size);
 void guise__free(void *memory);
