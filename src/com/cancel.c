@@ -95,21 +95,3 @@ void guise__com_cancel_init(struct guise__com_cancel *cancel, IUnknown *identity
     cancel->identity = identity;
     cancel->call = call;
 }
-
-/* ---- the server's question ------------------------------------------------------------------- */
-
-/* K-07 */
-HRESULT STDAPICALLTYPE CoTestCancel(void)
-{
-    ICancelMethodCalls *cancel;
-    void *found;
-    HRESULT result = CoGetCallContext(&IID_ICancelMethodCalls, &found);
-
-    if (FAILED(result)) {
-        return result;
-    }
-    cancel = found;
-    result = cancel->lpVtbl->TestCancel(cancel);
-    (void)cancel->lpVtbl->Release(cancel);
-    return result;
-}

@@ -142,3 +142,19 @@ HRESULT STDAPICALLTYPE CoQueryClientBlanket(DWORD *authn_service, DWORD *authz_s
     (void)security->lpVtbl->Release(security);
     return result;
 }
+
+/* K-07 */
+HRESULT STDAPICALLTYPE CoTestCancel(void)
+{
+    ICancelMethodCalls *cancel;
+    void *found;
+    HRESULT result = CoGetCallContext(&IID_ICancelMethodCalls, &found);
+
+    if (FAILED(result)) {
+        return result;
+    }
+    cancel = found;
+    result = cancel->lpVtbl->TestCancel(cancel);
+    (void)cancel->lpVtbl->Release(cancel);
+    return result;
+}

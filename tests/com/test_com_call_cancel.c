@@ -4,69 +4,22 @@
  * thread, the numbers' end. The scene is that of test_com_context.c.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "com_test.h"
+#include "com_scene.h"
 
 #include <sched.h>
 #include <time.h>
 
 #include "support/child.h"
-#include "support/scene.h"
 
 #include <guisecom.h>
 
-#include "call_internal.h"
 #include "com/cancel.h"
 #include "com/object.h"
 #include "com/threads.h"
 
-#define CHECK_HR(s, actual, expected) CHECK_RESULT(s, actual, expected)
 #define FOREVER ((ULONG)RPC_C_CANCEL_INFINITE_TIMEOUT)
 
-/* ---- the allocator: the library's memory.c is not linked ------------------------------------- */
-
-static atomic_int s_live;    /* blocks */
-static atomic_bool s_refuse; /* everything */
-
-LPVOID STDAPICALLTYPE CoTaskMemAlloc(SIZE_T size)
-{
-    void *memory = atomic_load(&s_refuse) ? NULL : malloc(size);
-
-    if (memory != NULL) {
-        (void)atomic_fetch_add(&s_live, 1);
-    }
-    return memory;
-}
-
-LPVOID STDAPICALLTYPE CoTaskMemRealloc(LPVOID memory, SIZE_T size)
-{
-    (void)memory;
-    (void)size;
-    abort();
-}
-
-void STDAPICALLTYPE CoTaskMemFree(LPVOID memory)
-{
-    if (memory != NULL) {
-        (void)atomic_fetch_sub(&s_live, 1);
-    }
-    free(memory);
-}
-
-static int teardown(void **state)
-{
-    int result = scene_teardown(state);
-
-    assert_int_equal(atomic_load(&s_live), 0);
-    return result;
-}
-
 /* ---- helpers --------------------------------------------------------------------------------- */
-
-/* References of a call, that of being open included. */
-static unsigned call_refs(const guise_call *call)
-{
-    return (unsigned)(atomic_load(&call->state) >> GUISE__CALL_REFERENCE_SHIFT);
-}
 
 /* With one reference to give back; NULL if there is none. */
 static ICancelMethodCalls *cancel_of(guise_call *call)
@@ -867,33 +820,31 @@ static void com_many_threads_cancel_many(void **state)
 
 /* ---- main ------------------------------------------------------------------------------------ */
 
-#define com_test(fn) cmocka_unit_test_setup_teardown(fn, scene_setup, teardown)
-
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
-        com_test(com_a_child_finds_the_lock_free_from_the_start),
-        com_test(com_cancel_and_security_are_one_object),
-        com_test(com_the_last_release_of_it_completes_an_open_call),
-        com_test(com_other_objects_embed_it),
-        com_test(com_V_37_test_cancel_before_and_after),
-        com_test(com_test_cancel_after_completion),
-        com_test(com_test_cancel_needs_memory),
-        com_test(com_V_36_cancel_twice_and_too_late),
-        com_test(com_cancel_gives_up_waiting),
-        com_test(com_cancel_waits_for_the_call),
-        com_test(com_cancel_waits_for_the_reply),
-        com_test(com_cancel_does_not_end_impersonation),
-        com_test(com_serving_a_call_is_not_making_one),
-        com_test(com_a_call_is_put_up),
-        com_test(com_putting_up_needs_memory),
-        com_test(com_what_does_not_go_up_leaves_nothing),
-        com_test(com_a_cancel_that_does_not_return),
-        com_test(com_a_thread_at_its_end_puts_nothing_up),
-        com_test(com_numbers_are_not_shared),
-        com_test(com_a_child_has_its_own_thread),
-        com_test(com_a_child_finds_the_lock_free),
-        com_test(com_many_threads_cancel_many),
+        com_scene_test(com_a_child_finds_the_lock_free_from_the_start),
+        com_scene_test(com_cancel_and_security_are_one_object),
+        com_scene_test(com_the_last_release_of_it_completes_an_open_call),
+        com_scene_test(com_other_objects_embed_it),
+        com_scene_test(com_V_37_test_cancel_before_and_after),
+        com_scene_test(com_test_cancel_after_completion),
+        com_scene_test(com_test_cancel_needs_memory),
+        com_scene_test(com_V_36_cancel_twice_and_too_late),
+        com_scene_test(com_cancel_gives_up_waiting),
+        com_scene_test(com_cancel_waits_for_the_call),
+        com_scene_test(com_cancel_waits_for_the_reply),
+        com_scene_test(com_cancel_does_not_end_impersonation),
+        com_scene_test(com_serving_a_call_is_not_making_one),
+        com_scene_test(com_a_call_is_put_up),
+        com_scene_test(com_putting_up_needs_memory),
+        com_scene_test(com_what_does_not_go_up_leaves_nothing),
+        com_scene_test(com_a_cancel_that_does_not_return),
+        com_scene_test(com_a_thread_at_its_end_puts_nothing_up),
+        com_scene_test(com_numbers_are_not_shared),
+        com_scene_test(com_a_child_has_its_own_thread),
+        com_scene_test(com_a_child_finds_the_lock_free),
+        com_scene_test(com_many_threads_cancel_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,20 +2,16 @@
 /*
  * Win32's token functions in a server: what they say of clients, calls and the process, and what
  * they leave in the slot, which is the core's. The stage is that of the core's own tests;
- * scene_teardown counts the tokens' references, teardown here the objects behind handles.
+ * scene_teardown counts the tokens' references, com_teardown the objects behind handles.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "com_test.h"
+#include "com_scene.h"
 
 #include <string.h>
-
-#include "support/scene.h"
 
 #include <guisecom.h>
 
 #include "provider_internal.h"
-
-#define CHECK_HR(s, actual, expected) CHECK_RESULT(s, actual, expected)
 
 /* A number that no function writes. */
 #define UNTOUCHED 0x5AFE5AFEu
@@ -25,45 +21,6 @@
     (SetLastError(UNTOUCHED), (call) == FALSE && GetLastError() == (error))
 /* It says yes, and leaves the last error alone. */
 #define IS_DONE(call) (SetLastError(UNTOUCHED), (call) == TRUE && GetLastError() == UNTOUCHED)
-
-/* ---- the allocator: the library's memory.c is not linked ------------------------------------- */
-
-static atomic_int s_live;    /* blocks */
-static atomic_bool s_refuse; /* everything */
-
-LPVOID STDAPICALLTYPE CoTaskMemAlloc(SIZE_T size)
-{
-    void *memory = atomic_load(&s_refuse) ? NULL : malloc(size);
-
-    if (memory != NULL) {
-        (void)atomic_fetch_add(&s_live, 1);
-    }
-    return memory;
-}
-
-LPVOID STDAPICALLTYPE CoTaskMemRealloc(LPVOID memory, SIZE_T size)
-{
-    (void)memory;
-    (void)size;
-    abort();
-}
-
-void STDAPICALLTYPE CoTaskMemFree(LPVOID memory)
-{
-    if (memory != NULL) {
-        (void)atomic_fetch_sub(&s_live, 1);
-    }
-    free(memory);
-}
-
-static int teardown(void **state)
-{
-    int result = scene_teardown(state);
-
-    atomic_store(&s_refuse, false);
-    assert_int_equal(atomic_load(&s_live), 0);
-    return result;
-}
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
@@ -1152,42 +1109,40 @@ static void com_access_check_needs_its_arguments(void **state)
 
 /* ---- main ------------------------------------------------------------------------------------ */
 
-#define com_test(fn) cmocka_unit_test_setup_teardown(fn, scene_setup, teardown)
-
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
-        com_test(com_V_13_revert_restores_the_token_that_was_set),
-        com_test(com_the_two_reverts_stay_apart),
-        com_test(com_references_are_exact),
-        com_test(com_refusals_leave_the_slot_alone),
-        com_test(com_a_thread_that_cannot_become_it),
-        com_test(com_anonymous_is_nobody),
-        com_test(com_self_is_the_process),
-        com_test(com_refusals_to_open_have_an_order),
-        com_test(com_rights_that_tokens_do_not_have),
-        com_test(com_system_security_takes_a_privilege),
-        com_test(com_generic_rights_are_mapped),
-        com_test(com_open_a_token_of_the_programs_own),
-        com_test(com_out_of_memory),
-        com_test(com_V_23_an_anonymous_client),
-        com_test(com_V_24_a_client_to_identify),
-        com_test(com_a_handle_outlives_its_call),
-        com_test(com_the_process_is_not_the_client),
-        com_test(com_the_process_from_a_nested_frame),
-        com_test(com_a_thread_that_is_not_the_process),
-        com_test(com_V_47_a_thread_made_by_a_client),
-        com_test(com_no_token_follows_work),
-        com_test(com_groups_of_a_token),
-        com_test(com_members_of_a_tokens_groups),
-        com_test(com_ids_follow_the_serial),
-        com_test(com_no_token_has_privileges),
-        com_test(com_information_checks_its_arguments),
-        com_test(com_a_primary_copy_lifts_nothing),
-        com_test(com_duplicate_checks_its_arguments),
-        com_test(com_access_checks_of_a_client),
-        com_test(com_access_check_needs_room_for_privileges),
-        com_test(com_access_check_needs_its_arguments),
+        com_scene_test(com_V_13_revert_restores_the_token_that_was_set),
+        com_scene_test(com_the_two_reverts_stay_apart),
+        com_scene_test(com_references_are_exact),
+        com_scene_test(com_refusals_leave_the_slot_alone),
+        com_scene_test(com_a_thread_that_cannot_become_it),
+        com_scene_test(com_anonymous_is_nobody),
+        com_scene_test(com_self_is_the_process),
+        com_scene_test(com_refusals_to_open_have_an_order),
+        com_scene_test(com_rights_that_tokens_do_not_have),
+        com_scene_test(com_system_security_takes_a_privilege),
+        com_scene_test(com_generic_rights_are_mapped),
+        com_scene_test(com_open_a_token_of_the_programs_own),
+        com_scene_test(com_out_of_memory),
+        com_scene_test(com_V_23_an_anonymous_client),
+        com_scene_test(com_V_24_a_client_to_identify),
+        com_scene_test(com_a_handle_outlives_its_call),
+        com_scene_test(com_the_process_is_not_the_client),
+        com_scene_test(com_the_process_from_a_nested_frame),
+        com_scene_test(com_a_thread_that_is_not_the_process),
+        com_scene_test(com_V_47_a_thread_made_by_a_client),
+        com_scene_test(com_no_token_follows_work),
+        com_scene_test(com_groups_of_a_token),
+        com_scene_test(com_members_of_a_tokens_groups),
+        com_scene_test(com_ids_follow_the_serial),
+        com_scene_test(com_no_token_has_privileges),
+        com_scene_test(com_information_checks_its_arguments),
+        com_scene_test(com_a_primary_copy_lifts_nothing),
+        com_scene_test(com_duplicate_checks_its_arguments),
+        com_scene_test(com_access_checks_of_a_client),
+        com_scene_test(com_access_check_needs_room_for_privileges),
+        com_scene_test(com_access_check_needs_its_arguments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,66 +2,17 @@
 /*
  * Call contexts and IServerSecurity, as a server written for COM sees them. The stage is that of
  * the core's own tests: T0 dispatches, W is another thread. What counts is the exact HRESULT, what
- * the slot holds, and every reference; scene_teardown counts the core's, teardown here the
+ * the slot holds, and every reference; scene_teardown counts the core's, com_teardown the
  * allocations.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "com_test.h"
-
-#include "support/scene.h"
+#include "com_scene.h"
 
 #include <guisecom.h>
 
-#include "call_internal.h"
 #include "mock.h"
 
-#define CHECK_HR(s, actual, expected) CHECK_RESULT(s, actual, expected)
-
-/* ---- the allocator: the library's memory.c is not linked ------------------------------------- */
-
-static atomic_int s_live;    /* blocks */
-static atomic_bool s_refuse; /* everything */
-
-LPVOID STDAPICALLTYPE CoTaskMemAlloc(SIZE_T size)
-{
-    void *memory = atomic_load(&s_refuse) ? NULL : malloc(size);
-
-    if (memory != NULL) {
-        (void)atomic_fetch_add(&s_live, 1);
-    }
-    return memory;
-}
-
-LPVOID STDAPICALLTYPE CoTaskMemRealloc(LPVOID memory, SIZE_T size)
-{
-    (void)memory;
-    (void)size;
-    abort();
-}
-
-void STDAPICALLTYPE CoTaskMemFree(LPVOID memory)
-{
-    if (memory != NULL) {
-        (void)atomic_fetch_sub(&s_live, 1);
-    }
-    free(memory);
-}
-
-static int teardown(void **state)
-{
-    int result = scene_teardown(state);
-
-    assert_int_equal(atomic_load(&s_live), 0);
-    return result;
-}
-
 /* ---- helpers --------------------------------------------------------------------------------- */
-
-/* References of a call, that of being open included. */
-static unsigned call_refs(const guise_call *call)
-{
-    return (unsigned)(atomic_load(&call->state) >> GUISE__CALL_REFERENCE_SHIFT);
-}
 
 /* With one reference to give back; NULL if there is none. */
 static IServerSecurity *security_of(guise_call *call)
@@ -1217,47 +1168,45 @@ static void com_a_worker_installs_a_held_context(void **state)
 
 /* ---- main ------------------------------------------------------------------------------------ */
 
-#define com_test(fn) cmocka_unit_test_setup_teardown(fn, scene_setup, teardown)
-
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
-        com_test(com_the_context_is_that_of_the_current_call),
-        com_test(com_references_and_identity),
-        com_test(com_query_interface_checks_its_arguments),
-        com_test(com_it_outlives_everything_else),
-        com_test(com_the_last_release_completes_an_open_call),
-        com_test(com_V_19_no_call_on_this_thread),
-        com_test(com_V_01_impersonate_and_revert),
-        com_test(com_V_06_the_signal_boundary),
-        com_test(com_V_07_return_takes_the_token_off),
-        com_test(com_V_12_another_thread_signals),
-        com_test(com_V_13_revert_restores_what_was_set),
-        com_test(com_V_14_two_contexts_one_revert),
-        com_test(com_V_15_a_nested_frame_restores_the_outer_client),
-        com_test(com_V_18_kept_beyond_a_synchronous_call),
-        com_test(com_a_kept_context_never_reaches_the_next_client),
-        com_test(com_V_09_a_worker_with_a_held_pointer),
-        com_test(com_V_17_one_reverts_the_other_stays),
-        com_test(com_many_threads_ask_for_it_at_once),
-        com_test(com_V_20_authentication_none),
-        com_test(com_V_21_the_blanket_of_nobody),
-        com_test(com_V_23_level_anonymous),
-        com_test(com_V_24_level_identify),
-        com_test(com_the_level_is_the_lower_of_two),
-        com_test(com_V_22_the_impersonation_level_is_not_told),
-        com_test(com_all_null_asks_whether_the_call_is_open),
-        com_test(com_the_blanket),
-        com_test(com_the_name_lives_as_long_as_the_call),
-        com_test(com_names_in_utf16),
-        com_test(com_out_of_memory),
-        com_test(com_a_mock_in_no_frame),
-        com_test(com_switching_in_a_frame),
-        com_test(com_a_frame_puts_the_outer_context_back),
-        com_test(com_the_completion_function_has_the_calls_context),
-        com_test(com_a_frame_that_is_unwound_puts_it_back),
-        com_test(com_run_as_keeps_the_context),
-        com_test(com_a_worker_installs_a_held_context),
+        com_scene_test(com_the_context_is_that_of_the_current_call),
+        com_scene_test(com_references_and_identity),
+        com_scene_test(com_query_interface_checks_its_arguments),
+        com_scene_test(com_it_outlives_everything_else),
+        com_scene_test(com_the_last_release_completes_an_open_call),
+        com_scene_test(com_V_19_no_call_on_this_thread),
+        com_scene_test(com_V_01_impersonate_and_revert),
+        com_scene_test(com_V_06_the_signal_boundary),
+        com_scene_test(com_V_07_return_takes_the_token_off),
+        com_scene_test(com_V_12_another_thread_signals),
+        com_scene_test(com_V_13_revert_restores_what_was_set),
+        com_scene_test(com_V_14_two_contexts_one_revert),
+        com_scene_test(com_V_15_a_nested_frame_restores_the_outer_client),
+        com_scene_test(com_V_18_kept_beyond_a_synchronous_call),
+        com_scene_test(com_a_kept_context_never_reaches_the_next_client),
+        com_scene_test(com_V_09_a_worker_with_a_held_pointer),
+        com_scene_test(com_V_17_one_reverts_the_other_stays),
+        com_scene_test(com_many_threads_ask_for_it_at_once),
+        com_scene_test(com_V_20_authentication_none),
+        com_scene_test(com_V_21_the_blanket_of_nobody),
+        com_scene_test(com_V_23_level_anonymous),
+        com_scene_test(com_V_24_level_identify),
+        com_scene_test(com_the_level_is_the_lower_of_two),
+        com_scene_test(com_V_22_the_impersonation_level_is_not_told),
+        com_scene_test(com_all_null_asks_whether_the_call_is_open),
+        com_scene_test(com_the_blanket),
+        com_scene_test(com_the_name_lives_as_long_as_the_call),
+        com_scene_test(com_names_in_utf16),
+        com_scene_test(com_out_of_memory),
+        com_scene_test(com_a_mock_in_no_frame),
+        com_scene_test(com_switching_in_a_frame),
+        com_scene_test(com_a_frame_puts_the_outer_context_back),
+        com_scene_test(com_the_completion_function_has_the_calls_context),
+        com_scene_test(com_a_frame_that_is_unwound_puts_it_back),
+        com_scene_test(com_run_as_keeps_the_context),
+        com_scene_test(com_a_worker_installs_a_held_context),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,59 +2,14 @@
 /*
  * Calls dispatched to a COM object: its call object, Signal, Finish_ and the reply. The stage is
  * that of the core's own tests, the server is calc.h's. Every reference is counted: scene_teardown
- * looks at the core's, play_end at the server's, teardown at the library's allocations.
+ * looks at the core's, play_end at the server's, com_teardown at the library's allocations.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "com_test.h"
+#include "com_scene.h"
 
 #include "support/child.h"
-#include "support/scene.h"
 
 #include "calc.h"
-
-#include "call_internal.h"
-
-#define CHECK_HR(s, actual, expected) CHECK_RESULT(s, actual, expected)
-
-/* ---- the allocator: the library's memory.c is not linked ------------------------------------- */
-
-static atomic_int s_live;    /* blocks */
-static atomic_bool s_refuse; /* everything */
-
-LPVOID STDAPICALLTYPE CoTaskMemAlloc(SIZE_T size)
-{
-    void *memory = atomic_load(&s_refuse) ? NULL : malloc(size);
-
-    if (memory != NULL) {
-        (void)atomic_fetch_add(&s_live, 1);
-    }
-    return memory;
-}
-
-LPVOID STDAPICALLTYPE CoTaskMemRealloc(LPVOID memory, SIZE_T size)
-{
-    (void)memory;
-    (void)size;
-    abort();
-}
-
-void STDAPICALLTYPE CoTaskMemFree(LPVOID memory)
-{
-    if (memory != NULL) {
-        (void)atomic_fetch_sub(&s_live, 1);
-    }
-    free(memory);
-}
-
-static int teardown(void **state)
-{
-    int result = scene_teardown(state);
-
-    assert_int_equal(atomic_load(&s_live), 0);
-    return result;
-}
-
-#define play_test(fn) cmocka_unit_test_setup_teardown(fn, scene_setup, teardown)
 
 /* ---- the play -------------------------------------------------------------------------------- */
 
@@ -74,11 +29,6 @@ struct play {
 static struct play *play_of(struct calc_call *call)
 {
     return call->calc->context;
-}
-
-static unsigned call_refs(const guise_call *call)
-{
-    return (unsigned)(atomic_load(&call->state) >> GUISE__CALL_REFERENCE_SHIFT);
 }
 
 /* Only looks; the test checks on its own thread. */
@@ -1590,65 +1540,65 @@ static int run(void)
 {
     const struct CMUnitTest tests[] = {
         /* First: every other one decides for the process and its children. */
-        play_test(com_calls_below_the_process_level_are_refused),
-        play_test(com_the_first_call_decides),
-        play_test(com_the_call_object_is_part_of_the_call),
-        play_test(com_signal_in_begin_finishes_and_replies),
-        play_test(com_the_result_is_that_of_finish),
-        play_test(com_other_successes_are_kept),
-        play_test(com_a_worker_signals_after_begin),
-        play_test(com_V_02_signal_then_impersonate),
-        play_test(com_V_03_impersonate_then_signal),
-        play_test(com_V_04_V_05_revert_after_signal),
-        play_test(com_V_06_V_07_again_after_signal_and_return),
-        play_test(com_V_08_impersonate_and_return),
-        play_test(com_V_12_a_worker_signals_while_begin_is_the_client),
-        play_test(com_V_14_two_clients_one_revert),
-        play_test(com_V_18_after_a_synchronous_method),
-        play_test(com_a_synchronous_method_has_other_results),
-        play_test(com_V_33_reset_reopens_nothing),
-        play_test(com_V_34_signal_again),
-        play_test(com_V_48_begin_fails_as_the_client),
-        play_test(com_V_49_a_synchronous_call_to_a_call_object),
-        play_test(com_a_call_object_that_is_dropped_disconnects),
-        play_test(com_a_worker_that_drops_it_disconnects),
-        play_test(com_signal_of_a_dying_call_object),
-        play_test(com_signal_after_a_failed_begin),
-        play_test(com_begin_signals_and_fails),
-        play_test(com_signal_of_a_call_that_was_given_up),
-        play_test(com_an_abandoned_call_goes_on),
-        play_test(com_the_call_object_tells_of_cancellation),
-        play_test(com_a_canceled_call_object_goes_on),
-        play_test(com_finish_is_the_servers_act),
-        play_test(com_finish_drops_the_last_reference),
-        play_test(com_no_interface_to_finish_with),
-        play_test(com_begin_exits),
-        play_test(com_begin_signals_and_exits),
-        play_test(com_finish_exits),
-        play_test(com_create_call_exits),
-        play_test(com_a_method_exits),
-        play_test(com_no_factory),
-        play_test(com_no_call_object),
-        play_test(com_no_asynchronous_interface),
-        play_test(com_a_factory_that_cannot_be_had),
-        play_test(com_create_call_fails),
-        play_test(com_create_call_makes_nothing),
-        play_test(com_create_call_gives_the_outer_object),
-        play_test(com_create_call_gives_a_delegating_interface),
-        play_test(com_a_call_object_without_the_interface),
-        play_test(com_a_call_object_that_stands_alone),
-        play_test(com_an_interface_the_server_lacks),
-        play_test(com_an_interface_that_is_nothing),
-        play_test(com_no_memory_for_the_object),
-        play_test(com_signal_before_begin),
-        play_test(com_create_call_leaves_nothing_to_begin),
-        play_test(com_dispatched_by_another_client),
-        play_test(com_dispatch_checks_its_arguments),
-        play_test(com_dispatch_twice),
-        play_test(com_signal_in_a_forked_child),
-        play_test(com_the_call_object_joins_a_container),
-        play_test(com_many_threads_signal),
-        play_test(com_signal_races_with_release),
+        com_scene_test(com_calls_below_the_process_level_are_refused),
+        com_scene_test(com_the_first_call_decides),
+        com_scene_test(com_the_call_object_is_part_of_the_call),
+        com_scene_test(com_signal_in_begin_finishes_and_replies),
+        com_scene_test(com_the_result_is_that_of_finish),
+        com_scene_test(com_other_successes_are_kept),
+        com_scene_test(com_a_worker_signals_after_begin),
+        com_scene_test(com_V_02_signal_then_impersonate),
+        com_scene_test(com_V_03_impersonate_then_signal),
+        com_scene_test(com_V_04_V_05_revert_after_signal),
+        com_scene_test(com_V_06_V_07_again_after_signal_and_return),
+        com_scene_test(com_V_08_impersonate_and_return),
+        com_scene_test(com_V_12_a_worker_signals_while_begin_is_the_client),
+        com_scene_test(com_V_14_two_clients_one_revert),
+        com_scene_test(com_V_18_after_a_synchronous_method),
+        com_scene_test(com_a_synchronous_method_has_other_results),
+        com_scene_test(com_V_33_reset_reopens_nothing),
+        com_scene_test(com_V_34_signal_again),
+        com_scene_test(com_V_48_begin_fails_as_the_client),
+        com_scene_test(com_V_49_a_synchronous_call_to_a_call_object),
+        com_scene_test(com_a_call_object_that_is_dropped_disconnects),
+        com_scene_test(com_a_worker_that_drops_it_disconnects),
+        com_scene_test(com_signal_of_a_dying_call_object),
+        com_scene_test(com_signal_after_a_failed_begin),
+        com_scene_test(com_begin_signals_and_fails),
+        com_scene_test(com_signal_of_a_call_that_was_given_up),
+        com_scene_test(com_an_abandoned_call_goes_on),
+        com_scene_test(com_the_call_object_tells_of_cancellation),
+        com_scene_test(com_a_canceled_call_object_goes_on),
+        com_scene_test(com_finish_is_the_servers_act),
+        com_scene_test(com_finish_drops_the_last_reference),
+        com_scene_test(com_no_interface_to_finish_with),
+        com_scene_test(com_begin_exits),
+        com_scene_test(com_begin_signals_and_exits),
+        com_scene_test(com_finish_exits),
+        com_scene_test(com_create_call_exits),
+        com_scene_test(com_a_method_exits),
+        com_scene_test(com_no_factory),
+        com_scene_test(com_no_call_object),
+        com_scene_test(com_no_asynchronous_interface),
+        com_scene_test(com_a_factory_that_cannot_be_had),
+        com_scene_test(com_create_call_fails),
+        com_scene_test(com_create_call_makes_nothing),
+        com_scene_test(com_create_call_gives_the_outer_object),
+        com_scene_test(com_create_call_gives_a_delegating_interface),
+        com_scene_test(com_a_call_object_without_the_interface),
+        com_scene_test(com_a_call_object_that_stands_alone),
+        com_scene_test(com_an_interface_the_server_lacks),
+        com_scene_test(com_an_interface_that_is_nothing),
+        com_scene_test(com_no_memory_for_the_object),
+        com_scene_test(com_signal_before_begin),
+        com_scene_test(com_create_call_leaves_nothing_to_begin),
+        com_scene_test(com_dispatched_by_another_client),
+        com_scene_test(com_dispatch_checks_its_arguments),
+        com_scene_test(com_dispatch_twice),
+        com_scene_test(com_signal_in_a_forked_child),
+        com_scene_test(com_the_call_object_joins_a_container),
+        com_scene_test(com_many_threads_signal),
+        com_scene_test(com_signal_races_with_release),
     };
 
     return cmocka_run_group_tests_name("dispatching", tests, NULL, NULL);
