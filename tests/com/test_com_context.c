@@ -1043,6 +1043,16 @@ static guise_result fails_switched(guise_call *call, void *arg)
     return E_FAIL;
 }
 
+static guise_result signals_switched(guise_call *call, void *arg)
+{
+    struct scene *s = arg;
+
+    CHECK_OK(s, leaves_it_switched(call, s));
+    CHECK_OK(s, guise_call_signal(call));
+    CHECK(s, current() == (IUnknown *)&s_left); /* the reply is over */
+    return GUISE_OK;
+}
+
 static void looks_at_its_context(guise_call *call, guise_result result, void *arg)
 {
     struct scene *s = arg;
@@ -1063,6 +1073,19 @@ static void com_the_completion_function_has_the_calls_context(void **state)
     s_left = make_mock(S_OK);
     assert_ok(guise_call_on_complete(s->call, looks_at_its_context, s));
     scene_dispatch_call(s, s->call, fails_switched, E_FAIL);
+    assert_int_equal(s->count, 1);
+    assert_true(has_no_context());
+    assert_int_equal(s_left.impersonated, 0);
+}
+
+/* The same in the middle of Begin_, which has its own again afterwards. */
+static void com_the_completion_function_interrupts_a_switched_frame(void **state)
+{
+    struct scene *s = *state;
+
+    s_left = make_mock(S_OK);
+    assert_ok(guise_call_on_complete(s->call, looks_at_its_context, s));
+    scene_dispatch(s, signals_switched);
     assert_int_equal(s->count, 1);
     assert_true(has_no_context());
     assert_int_equal(s_left.impersonated, 0);
@@ -1204,6 +1227,7 @@ static int run(void)
         com_scene_test(com_switching_in_a_frame),
         com_scene_test(com_a_frame_puts_the_outer_context_back),
         com_scene_test(com_the_completion_function_has_the_calls_context),
+        com_scene_test(com_the_completion_function_interrupts_a_switched_frame),
         com_scene_test(com_a_frame_that_is_unwound_puts_it_back),
         com_scene_test(com_run_as_keeps_the_context),
         com_scene_test(com_a_worker_installs_a_held_context),
