@@ -180,28 +180,6 @@ static void drop_last(guise_context *context)
     }
 }
 
-static void drop(guise_context *context)
-{
-    /* Acquire, here and on failure: as guise__count_down, for the last one. */
-    unsigned seen = atomic_load_explicit(&context->refs, memory_order_acquire);
-
-    while (seen != 1) {
-        /* Release: as guise__count_down. */
-        if (atomic_compare_exchange_weak_explicit(&context->refs, &seen, seen - 1,
-                                                  memory_order_release, memory_order_acquire)) {
-            return;
-        }
-    }
-    drop_last(context);
-}
-
-void guise_context_unref(const guise_context *context)
-{
-    if (context != NULL) {
-        drop((guise_context *)(uintptr_t)context);
-    }
-}
-
 GUISE_SLOW void guise__context_make_shares(guise_context *context)
 {
     struct guise__shares *none = NULL;
@@ -219,6 +197,29 @@ static GUISE_SLOW void note_collision(guise_context *context)
 {
     if (atomic_fetch_add_explicit(&context->collisions, 1, memory_order_relaxed) == COLLISIONS) {
         guise__context_make_shares(context);
+    }
+}
+
+static void drop(guise_context *context)
+{
+    /* Acquire, here and on failure: as guise__count_down, for the last one. */
+    unsigned seen = atomic_load_explicit(&context->refs, memory_order_acquire);
+
+    while (seen != 1) {
+        /* Release: as guise__count_down. */
+        if (atomic_compare_exchange_weak_explicit(&context->refs, &seen, seen - 1,
+                                                  memory_order_release, memory_order_acquire)) {
+            return;
+        }
+        note_collision(context);
+    }
+    drop_last(context);
+}
+
+void guise_context_unref(const guise_context *context)
+{
+    if (context != NULL) {
+        drop((guise_context *)(uintptr_t)context);
     }
 }
 
