@@ -132,7 +132,10 @@ static void destroy(guise_context *context)
 
 enum { CLOSED = 1, ONE_CALL = 2, LINE = 64, COLLISIONS = 64 };
 
+static GUISE_TLS char tl_here; /* its address is this thread's name */
+
 struct guise__shares {
+    char before[LINE]; /* wherever this begins in a line, none of the words is in a neighbour's */
     struct {
         atomic_uint word;
         char rest[LINE - sizeof(atomic_uint)];
@@ -192,10 +195,13 @@ GUISE_SLOW void guise__context_make_shares(guise_context *context)
     }
 }
 
-/* Another thread came between the look and the step. Relaxed: a hint. */
-static GUISE_SLOW void note_collision(guise_context *context)
+/* Calls that one thread makes after the other do not collide. */
+static GUISE_SLOW void note_other_thread(guise_context *context, unsigned references)
 {
-    if (atomic_fetch_add_explicit(&context->collisions, 1, memory_order_relaxed) == COLLISIONS) {
+    /* Relaxed: a hint. */
+    atomic_store_explicit(&context->last, &tl_here, memory_order_relaxed);
+    if (references > 1 &&
+        atomic_fetch_add_explicit(&context->collisions, 1, memory_order_relaxed) == COLLISIONS) {
         guise__context_make_shares(context);
     }
 }
@@ -211,7 +217,6 @@ static void drop(guise_context *context)
                                                   memory_order_release, memory_order_acquire)) {
             return;
         }
-        note_collision(context);
     }
     drop_last(context);
 }
@@ -225,15 +230,14 @@ void guise_context_unref(const guise_context *context)
 
 static void hold_refs(guise_context *context)
 {
-    unsigned seen = atomic_load_explicit(&context->refs, memory_order_relaxed);
+    /* Relaxed: as guise__count_up, which it is. */
+    unsigned before = atomic_fetch_add_explicit(&context->refs, 1, memory_order_relaxed);
 
-    /* Relaxed: as guise__count_up, which it is, but for noticing that somebody is at it too. */
-    if (!atomic_compare_exchange_strong_explicit(&context->refs, &seen, seen + 1,
-                                                 memory_order_relaxed, memory_order_relaxed)) {
-        guise__count_up(&context->refs);
-        note_collision(context);
-    } else if (seen >= UINT_MAX / 2) {
+    if (before >= UINT_MAX / 2) {
         guise__die("a reference count overflowed");
+    }
+    if (atomic_load_explicit(&context->last, memory_order_relaxed) != &tl_here) {
+        note_other_thread(context, before);
     }
 }
 

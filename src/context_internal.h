@@ -20,7 +20,8 @@ struct guise__shares;
  * context. */
 struct guise_context {
     atomic_uint refs;
-    atomic_uint collisions;                 /* a hint */
+    atomic_uint collisions;                 /* a hint, as is the next */
+    _Atomic(const char *) last;             /* the thread that made the last call */
     _Atomic(struct guise__shares *) shares; /* owned; NULL: none yet; set once */
     guise_token *token;                     /* owned; at the context's level */
     guise_blanket blanket;
