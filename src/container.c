@@ -93,7 +93,7 @@ static void forget_parent_locked(guise_container *container)
     unsigned count = atomic_load_explicit(&container->count, memory_order_relaxed);
 
     container->waiters = (struct guise__queue){NULL, NULL};
-    /* Release: as in tell. */
+    /* Release: as change_hints_locked. */
     (void)atomic_fetch_or_explicit(&container->hints, (UINT64_C(1) << count) - 1,
                                    memory_order_release);
 }

@@ -16,7 +16,7 @@
  */
 struct guise__shares;
 
-/* Everything but refs, shares, collisions and at_end is fixed before anybody else can see the
+/* Everything but refs, collisions, last, shares and at_end is fixed before anybody else can see the
  * context. */
 struct guise_context {
     atomic_uint refs;

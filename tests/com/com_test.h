@@ -19,4 +19,18 @@
     (((IUnknown *)(object))->lpVtbl->AddRef((IUnknown *)(object)),                                 \
      ((IUnknown *)(object))->lpVtbl->Release((IUnknown *)(object)))
 
+/* Around a group of tests. */
+static inline int com_initialize(void **state)
+{
+    (void)state;
+    return CoInitializeEx(NULL, COINIT_MULTITHREADED) == S_OK ? 0 : 1;
+}
+
+static inline int com_uninitialize(void **state)
+{
+    (void)state;
+    CoUninitialize();
+    return 0;
+}
+
 #endif

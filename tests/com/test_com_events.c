@@ -614,19 +614,6 @@ static void each_thread_has_its_last_error(void **state)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-static int initialize(void **state)
-{
-    (void)state;
-    return CoInitializeEx(NULL, COINIT_MULTITHREADED) == S_OK ? 0 : 1;
-}
-
-static int uninitialize(void **state)
-{
-    (void)state;
-    CoUninitialize();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -655,5 +642,5 @@ int main(void)
         cmocka_unit_test(each_thread_has_its_last_error),
     };
 
-    return cmocka_run_group_tests(tests, initialize, uninitialize);
+    return cmocka_run_group_tests(tests, com_initialize, com_uninitialize);
 }

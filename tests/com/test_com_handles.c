@@ -439,19 +439,6 @@ static void errno_is_left_alone(void **state)
     assert_int_equal(errno, 4711);
 }
 
-static int initialize(void **state)
-{
-    (void)state;
-    return CoInitializeEx(NULL, COINIT_MULTITHREADED) == S_OK ? 0 : 1;
-}
-
-static int uninitialize(void **state)
-{
-    (void)state;
-    CoUninitialize();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,5 +457,5 @@ int main(void)
         cmocka_unit_test(errno_is_left_alone),
     };
 
-    return cmocka_run_group_tests(tests, initialize, uninitialize);
+    return cmocka_run_group_tests(tests, com_initialize, com_uninitialize);
 }

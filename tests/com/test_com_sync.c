@@ -677,19 +677,6 @@ static void members_come_while_others_are_added(void **state)
     }
 }
 
-static int initialize(void **state)
-{
-    (void)state;
-    return CoInitializeEx(NULL, COINIT_MULTITHREADED) == S_OK ? 0 : 1;
-}
-
-static int uninitialize(void **state)
-{
-    (void)state;
-    CoUninitialize();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -722,5 +709,5 @@ int main(void)
         cmocka_unit_test(members_come_while_others_are_added),
     };
 
-    return cmocka_run_group_tests(tests, initialize, uninitialize);
+    return cmocka_run_group_tests(tests, com_initialize, com_uninitialize);
 }

@@ -325,19 +325,6 @@ static void both_forks_or_none(void **state)
     }
 }
 
-static int initialize(void **state)
-{
-    (void)state;
-    return CoInitializeEx(NULL, COINIT_MULTITHREADED) == S_OK ? 0 : 1;
-}
-
-static int uninitialize(void **state)
-{
-    (void)state;
-    CoUninitialize();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,5 +332,5 @@ int main(void)
         cmocka_unit_test(both_forks_or_none),
     };
 
-    return cmocka_run_group_tests(tests, initialize, uninitialize);
+    return cmocka_run_group_tests(tests, com_initialize, com_uninitialize);
 }
