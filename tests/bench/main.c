@@ -4,6 +4,7 @@
 
 #include "report.h"
 #include "scale.h"
+#include "sleeper.h"
 
 static const struct bench_meter *find_meter(const char *name, const struct bench_suite **suite)
 {
@@ -44,12 +45,26 @@ static int print_compiler(void)
     return 0;
 }
 
+static int run_in_suite(const struct bench_suite *suite, const struct bench_meter *meter,
+                        uint64_t times)
+{
+    const char *refused = suite->open == NULL ? NULL : suite->open();
+
+    if (refused != NULL) {
+        (void)fprintf(stderr, "guise-bench: SKIPPED: %s\n", refused);
+        return 77;
+    }
+    meter->loop(1); /* what only the first time needs */
+    bench_counted_loop(meter, times);
+    return 0;
+}
+
 /* For whoever counts instructions from outside (instructions). */
 static int run_loop(const struct options *options)
 {
     const struct bench_suite *suite;
     const struct bench_meter *meter = find_meter(options->loop, &suite);
-    const char *refused;
+    int status;
 
     if (strcmp(options->loop, "list") == 0) {
         return list_counted();
@@ -61,14 +76,10 @@ static int run_loop(const struct options *options)
         (void)fprintf(stderr, "guise-bench: no such loop: %s\n", options->loop);
         return 2;
     }
-    refused = suite->open == NULL ? NULL : suite->open();
-    if (refused != NULL) {
-        (void)fprintf(stderr, "guise-bench: SKIPPED: %s\n", refused);
-        return 77;
-    }
-    meter->loop(1); /* what only the first time needs */
-    bench_counted_loop(meter, options->times);
-    return 0;
+    sleeper_start();
+    status = run_in_suite(suite, meter, options->times);
+    sleeper_end();
+    return status;
 }
 
 static int run_table(const struct options *options)

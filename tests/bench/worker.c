@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sleeper.h"
+
 /* Longer than any sample takes on a machine that is worth measuring. */
 enum { ANSWER_MS = 300000 };
 
@@ -52,7 +54,9 @@ static void become_worker(struct worker *worker, int socket)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     worker->socket = socket;
     bench_pin(0);
+    sleeper_start();
     serve(worker);
+    sleeper_end();
     _exit(0);
 }
 
