@@ -118,6 +118,11 @@ static void floor_block_meter(uint64_t times)
     floor_block(times, BLOCK_SIZE);
 }
 
+static void floor_block_uncancelled_meter(uint64_t times)
+{
+    floor_block_uncancelled(times, BLOCK_SIZE);
+}
+
 static const struct bench_meter meters[] = {
     {.name = "impersonate-revert",
      .unit = "ns",
@@ -133,6 +138,7 @@ static const struct bench_meter meters[] = {
     {.name = "floor-slot", .unit = "ns", .loop = floor_slot},
     {.name = "floor-nothing", .unit = "ns", .loop = floor_call},
     {.name = "floor-block", .unit = "ns", .loop = floor_block_meter},
+    {.name = "floor-block-uncancelled", .unit = "ns", .loop = floor_block_uncancelled_meter},
 };
 
 const struct bench_suite suite_core = {"core", open_core, meters, BENCH_COUNT(meters), false};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -54,16 +55,32 @@ void floor_four_rmw(atomic_uint *word, uint64_t times)
     }
 }
 
+static inline void one_block(size_t size)
+{
+    atomic_uint *block = malloc(size);
+
+    if (block == NULL) {
+        abort();
+    }
+    atomic_init(block, 0);
+    four_rmw(block);
+    free(block);
+}
+
 void floor_block(uint64_t times, size_t size)
 {
     for (uint64_t i = 0; i < times; i++) {
-        atomic_uint *block = malloc(size);
+        one_block(size);
+    }
+}
 
-        if (block == NULL) {
-            abort();
-        }
-        atomic_init(block, 0);
-        four_rmw(block);
-        free(block);
+void floor_block_uncancelled(uint64_t times, size_t size)
+{
+    for (uint64_t i = 0; i < times; i++) {
+        int state;
+
+        (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+        one_block(size);
+        (void)pthread_setcancelstate(state, NULL);
     }
 }

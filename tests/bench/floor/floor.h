@@ -26,6 +26,8 @@ FLOOR_API void floor_nothing(void);
 
 /* Allocates, steps four times on the block, frees. */
 FLOOR_API void floor_block(uint64_t times, size_t size);
+/* The same with cancellation off: one call turns it off, one puts back what it was. */
+FLOOR_API void floor_block_uncancelled(uint64_t times, size_t size);
 /* The four steps. */
 FLOOR_API void floor_four_rmw(atomic_uint *word, uint64_t times);
 
