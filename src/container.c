@@ -52,10 +52,10 @@ guise_result guise_container_create(guise_container **out)
         return GUISE_E_OUT_OF_MEMORY;
     }
     container = guise__alloc(sizeof *container);
-    if (container == NULL || !guise__lock_init(&container->lock)) {
-        guise__free(container);
+    if (container == NULL) {
         return GUISE_E_OUT_OF_MEMORY;
     }
+    guise__lock_init(&container->lock);
     atomic_init(&container->refs, 1);
     *out = container;
     return GUISE_OK;

@@ -6,9 +6,7 @@
 #ifndef GUISE_FORK_H
 #define GUISE_FORK_H
 
-#include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 #include <guise/result.h>
 
@@ -22,19 +20,13 @@ void guise__fork_set_hook(void (*in_child)(void));
  * to guise-com (com_hooks.h). */
 GUISE_API unsigned guise__fork_generation(void);
 
-/*
- * A mutex that survives fork: in the child nobody holds it, whoever did in the parent. take returns
- * true if that has just become so; the caller then holds it, and forgets the threads that it knew.
- */
-struct guise__lock {
-    pthread_mutex_t mutex;
-    atomic_uint generation;
-};
-#define GUISE__LOCK_INIT {PTHREAD_MUTEX_INITIALIZER, 0} /* for statics */
-bool guise__lock_init(struct guise__lock *lock);
-void guise__lock_destroy(struct guise__lock *lock);
-bool guise__lock_is_current(struct guise__lock *lock); /* false: to take it would renew it */
-bool guise__lock_take(struct guise__lock *lock);
-void guise__lock_release(struct guise__lock *lock);
+/* The same, for the library itself. */
+extern atomic_uint guise__forks;
+
+static inline unsigned guise__fork_count(void)
+{
+    /* Relaxed: written only while the process has one thread. */
+    return atomic_load_explicit(&guise__forks, memory_order_relaxed);
+}
 
 #endif

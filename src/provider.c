@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "fork.h"
+#include "lock.h"
 #include "provider_internal.h"
 #include "sized.h"
 #include "uring_hooks.h"

@@ -26,10 +26,10 @@ guise_result guise_signal_create(guise_signal_kind kind, guise_signal **out)
         return GUISE_E_OUT_OF_MEMORY;
     }
     signal = guise__alloc(sizeof *signal);
-    if (signal == NULL || !guise__lock_init(&signal->lock)) {
-        guise__free(signal);
+    if (signal == NULL) {
         return GUISE_E_OUT_OF_MEMORY;
     }
+    guise__lock_init(&signal->lock);
     atomic_init(&signal->refs, 1);
     signal->kind = kind;
     *out = signal;

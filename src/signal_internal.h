@@ -11,7 +11,7 @@
 
 #include <guise/signal.h>
 
-#include "fork.h"
+#include "lock.h"
 #include "port/port.h"
 #include "queue.h"
 

@@ -36,8 +36,8 @@ struct guise__many {
     guise_signal *signals[GUISE__WAIT_MANY_MAX]; /* borrowed */
     struct guise__place places[GUISE__WAIT_MANY_MAX];
     unsigned count;
-    unsigned joined;      /* any: so many signals know of it; the waiting thread's own */
-    pthread_mutex_t lock; /* any: guards the next two */
+    unsigned joined;         /* any: so many signals know of it; the waiting thread's own */
+    struct guise__lock lock; /* any: guards the next two */
     bool waiting;
     unsigned which;
     bool done; /* all */
@@ -91,13 +91,13 @@ static bool end_any(struct guise__many *wait, unsigned index, bool must_take)
 {
     bool ended;
 
-    (void)pthread_mutex_lock(&wait->lock);
+    (void)guise__lock_take(&wait->lock);
     ended = wait->waiting && (!must_take || guise__signal_take(wait->signals[index]));
     if (ended) {
         wait->waiting = false;
         wait->which = index;
     }
-    (void)pthread_mutex_unlock(&wait->lock);
+    guise__lock_release(&wait->lock);
     return ended;
 }
 
@@ -174,10 +174,10 @@ static bool give_up_any(struct guise__many *wait)
 {
     bool waiting;
 
-    (void)pthread_mutex_lock(&wait->lock);
+    (void)guise__lock_take(&wait->lock);
     waiting = wait->waiting;
     wait->waiting = false;
-    (void)pthread_mutex_unlock(&wait->lock);
+    guise__lock_release(&wait->lock);
     return waiting;
 }
 
@@ -217,13 +217,11 @@ static guise_result wait_in_anys(guise_signal *const *signals, size_t count, uin
     const struct timespec *deadline = guise__deadline(timeout_ms, &storage);
     bool released;
 
-    if (pthread_mutex_init(&wait.lock, NULL) != 0) {
-        return GUISE_E_OUT_OF_MEMORY;
-    }
+    guise__lock_init(&wait.lock);
     prepare(&wait, signals, count);
     released = join_until_set(&wait) || sleep_for_any(&wait, deadline);
     leave_anys(&wait);
-    (void)pthread_mutex_destroy(&wait.lock); /* who had it had a signal's lock, and is done */
+    guise__lock_destroy(&wait.lock); /* who had it had a signal's lock, and is done */
     if (!released) {
         return take_any(signals, count, true, which);
     }

@@ -32,13 +32,23 @@ bool guise__futex_wait(atomic_uint *word, unsigned expected, const struct timesp
     return in_time;
 }
 
-void guise__futex_wake(atomic_uint *word)
+static void wake(atomic_uint *word, int most)
 {
     int kept = errno;
 
-    /* EFAULT is possible and harmless: a released waiter may have unmapped its stack already. */
-    (void)syscall(futex_number(), word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    /* EFAULT is possible and harmless: what the word was in may have been unmapped already. */
+    (void)syscall(futex_number(), word, FUTEX_WAKE_PRIVATE, most, NULL, NULL, 0);
     errno = kept;
+}
+
+void guise__futex_wake(atomic_uint *word)
+{
+    wake(word, INT_MAX);
+}
+
+void guise__futex_wake_one(atomic_uint *word)
+{
+    wake(word, 1);
 }
 
 void guise__futex_forked(void)

@@ -103,6 +103,12 @@ void guise__futex_wake(atomic_uint *word)
     errno = kept;
 }
 
+/* Strangers sleep in the same bucket, and one of them alone would not be enough. */
+void guise__futex_wake_one(atomic_uint *word)
+{
+    guise__futex_wake(word);
+}
+
 void guise__futex_forked(void)
 {
     /* Another thread, not in this child, may have held a bucket: make all of them anew. */

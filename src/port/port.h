@@ -56,6 +56,8 @@ const struct timespec *guise__deadline(uint32_t timeout_ms, struct timespec *sto
 bool guise__futex_wait(atomic_uint *word, unsigned expected, const struct timespec *deadline);
 /* Wakes everybody who sleeps on word. Uses its address only: the memory may be gone by now. */
 void guise__futex_wake(atomic_uint *word);
+/* The same, but one of them at least is enough. */
+void guise__futex_wake_one(atomic_uint *word);
 /* In a forked child: forget the sleepers, who are not here. */
 void guise__futex_forked(void);
 

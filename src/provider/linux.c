@@ -21,7 +21,7 @@
 #include <guise/provider.h>
 
 #include "die.h"
-#include "fork.h"
+#include "lock.h"
 #include "port/port.h"
 #include "provider/linux_calls.h"
 

@@ -291,12 +291,12 @@ static unsigned queue_length(guise_signal *signal)
 {
     unsigned length = 0;
 
-    (void)pthread_mutex_lock(&signal->lock.mutex);
+    (void)guise__lock_take(&signal->lock);
     for (const struct guise__waiter *waiter = signal->waiters.first; waiter != NULL;
          waiter = waiter->next) {
         length++;
     }
-    (void)pthread_mutex_unlock(&signal->lock.mutex);
+    guise__lock_release(&signal->lock);
     return length;
 }
 

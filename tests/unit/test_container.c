@@ -106,11 +106,11 @@ static unsigned queued(guise_container *container)
 {
     unsigned count = 0;
 
-    (void)pthread_mutex_lock(&container->lock.mutex);
+    (void)guise__lock_take(&container->lock);
     for (struct guise__waiter *at = container->waiters.first; at != NULL; at = at->next) {
         count++;
     }
-    (void)pthread_mutex_unlock(&container->lock.mutex);
+    guise__lock_release(&container->lock);
     return count;
 }
 
@@ -607,9 +607,9 @@ static void await_direct(guise_signal *signal)
 
     while (!waits) {
         (void)sched_yield();
-        (void)pthread_mutex_lock(&signal->lock.mutex);
+        (void)guise__lock_take(&signal->lock);
         waits = signal->waiters.first != NULL;
-        (void)pthread_mutex_unlock(&signal->lock.mutex);
+        guise__lock_release(&signal->lock);
     }
 }
 

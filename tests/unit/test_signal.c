@@ -64,11 +64,11 @@ static unsigned queued(guise_signal *signal)
 {
     unsigned count = 0;
 
-    (void)pthread_mutex_lock(&signal->lock.mutex);
+    (void)guise__lock_take(&signal->lock);
     for (struct guise__waiter *waiter = signal->waiters.first; waiter; waiter = waiter->next) {
         count++;
     }
-    (void)pthread_mutex_unlock(&signal->lock.mutex);
+    guise__lock_release(&signal->lock);
     return count;
 }
 
