@@ -3,19 +3,26 @@
  * Containers: the first of up to 63 signals.
  *
  * A container belongs to its signals for good, so waiting enlists nothing and costs the same for
- * one as for 63. `hints` has a bit for every member whose signal may be set; a setter raises the
- * bit after it has set the signal, a waiter lowers it under the lock when it finds the signal
- * clear. Legal to leave a bit up for a clear signal; illegal to leave it down for a set one once
- * its setter has let go of the lock.
+ * one as for 63.
  *
- * No wake-up is lost: a waiter queues under the lock after it has looked at every hinted signal. A
- * setter stores the bit of the signal first and takes the lock second. So either the waiter was in
- * the queue when the setter came, or the setter's hint was up when the waiter looked. A wait for
- * all that puts a signal back is such a setter: it changes the bit first, or hands the signal
- * over.
+ * HINTS has a bit for every member whose signal may be set. Only the holder of that signal's lock
+ * may change it, so who holds it may go by what it sees. Raised by whoever has set the signal.
+ * Legal to leave it up for a clear signal: a wait that takes an auto signal does; illegal to leave
+ * it down for a set one once its setter has let go of the lock, so it is lowered only while the
+ * signal is seen clear under its lock. (A forked child raises all of them.)
  *
- * Locking discipline: `lock` guards hints (changes), members (growth) and waiters. It is taken with
- * a signal's lock held, so nothing in here takes a signal's lock while holding it.
+ * IS_WAITED spares setters the lock. True before a waiter takes its last look and from then on
+ * while it is in the queue; legal to be true though nobody waits. Only the holder of the lock may
+ * change it.
+ *
+ * No wake-up is lost: a waiter stores IS_WAITED, then looks at every hinted signal, then queues. A
+ * setter stores the bit of the signal, then looks at IS_WAITED. These four are sequentially
+ * consistent, so one of the two sees the other: the waiter finds the signal, or the setter takes
+ * the lock, which it gets when the waiter is in the queue, and releases it. A wait for all that
+ * puts a signal back is such a setter: it changes the bit first, or hands the signal over.
+ *
+ * Locking discipline: `lock` guards members (growth) and waiters. It is taken with a signal's lock
+ * held, so nothing in here takes a signal's lock while holding it.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "refcount.h"
@@ -33,8 +40,9 @@ struct member {
 struct guise_container {
     atomic_uint refs;
     atomic_uint count;      /* grows under the lock */
-    _Atomic uint64_t hints; /* changes under the lock */
-    atomic_bool is_waited;  /* somebody is in waiters; changes under the lock */
+    _Atomic uint64_t hints; /* each bit changes under its signal's lock */
+    atomic_bool is_waited;  /* changes under the lock */
+    atomic_uint vain;       /* waits that have met stale hints since some were lowered; roughly */
     struct guise__lock lock;
     struct guise__queue waiters; /* (lock) longest-waiting first */
     struct member members[MEMBERS_MAX];
@@ -93,7 +101,7 @@ static void forget_parent_locked(guise_container *container)
     unsigned count = atomic_load_explicit(&container->count, memory_order_relaxed);
 
     container->waiters = (struct guise__queue){NULL, NULL};
-    /* Release: as change_hints_locked. */
+    /* Release: as raise_hint. */
     (void)atomic_fetch_or_explicit(&container->hints, (UINT64_C(1) << count) - 1,
                                    memory_order_release);
 }
@@ -105,23 +113,14 @@ static void lock_container(guise_container *container)
     }
 }
 
-/* Relaxed, both: a hint to hand, which says why that is enough. */
 static void unlock_container(guise_container *container)
 {
-    bool is_waited = container->waiters.first != NULL;
-
-    if (is_waited != atomic_load_explicit(&container->is_waited, memory_order_relaxed)) {
-        atomic_store_explicit(&container->is_waited, is_waited, memory_order_relaxed);
+    /* Relaxed, both: nobody has to see that it is false. */
+    if (container->waiters.first == NULL &&
+        atomic_load_explicit(&container->is_waited, memory_order_relaxed)) {
+        atomic_store_explicit(&container->is_waited, false, memory_order_relaxed);
     }
     guise__lock_release(&container->lock);
-}
-
-/* Release: pairs with the acquire in take_first, for members[] and the signals' bits. */
-static void change_hints_locked(guise_container *container, uint64_t raised, uint64_t lowered)
-{
-    uint64_t hints = atomic_load_explicit(&container->hints, memory_order_relaxed);
-
-    atomic_store_explicit(&container->hints, (hints | raised) & ~lowered, memory_order_release);
 }
 
 static const struct member *member_of(const struct guise__watcher *watcher)
@@ -135,15 +134,34 @@ static bool hand(struct guise__watcher *watcher, struct guise__queue *woken)
     guise_container *container = member->container;
     bool handed;
 
-    /* Relaxed: who began to wait before this set is seen; who comes meanwhile finds the bit, or is
-     * found by tell. */
-    if (!atomic_load_explicit(&container->is_waited, memory_order_relaxed)) {
-        return false;
-    }
     lock_container(container);
     handed = guise__queue_move_first(&container->waiters, woken, member->signal);
     unlock_container(container);
     return handed;
+}
+
+/* The signal's lock is held. */
+static void raise_hint(guise_container *container, uint64_t bit)
+{
+    /* Relaxed: whoever changed this bit before held the lock. */
+    if ((atomic_load_explicit(&container->hints, memory_order_relaxed) & bit) == 0) {
+        /* Release: pairs with the acquire in take_first, for members[] and the signal's bit. In the
+         * one order of the look at is_waited, because it stands for the signal's bit. */
+        (void)atomic_fetch_or_explicit(&container->hints, bit, memory_order_seq_cst);
+    }
+}
+
+/* Moves those who wait: all of them, or as many as can still take the signal. */
+static GUISE_APART void release(const struct member *member, struct guise__queue *woken,
+                                bool everybody)
+{
+    guise_container *container = member->container;
+
+    lock_container(container);
+    while (container->waiters.first != NULL && (everybody || guise__signal_take(member->signal))) {
+        (void)guise__queue_move_first(&container->waiters, woken, member->signal);
+    }
+    unlock_container(container);
 }
 
 static void tell(struct guise__watcher *watcher, struct guise__queue *woken, bool everybody)
@@ -151,12 +169,11 @@ static void tell(struct guise__watcher *watcher, struct guise__queue *woken, boo
     const struct member *member = member_of(watcher);
     guise_container *container = member->container;
 
-    lock_container(container);
-    change_hints_locked(container, UINT64_C(1) << member->index, 0);
-    while (container->waiters.first != NULL && (everybody || guise__signal_take(member->signal))) {
-        (void)guise__queue_move_first(&container->waiters, woken, member->signal);
+    raise_hint(container, UINT64_C(1) << member->index);
+    /* Sequentially consistent, after the signal's bit: see above. */
+    if (atomic_load_explicit(&container->is_waited, memory_order_seq_cst)) {
+        release(member, woken, everybody);
     }
-    unlock_container(container);
 }
 
 /* The next free place, or NULL when full. */
@@ -171,6 +188,7 @@ static struct member *reserve(guise_container *container, guise_signal *signal)
         member = &container->members[index];
         member->watcher.hand = hand;
         member->watcher.tell = tell;
+        member->watcher.is_waited = &container->is_waited;
         member->container = container;
         member->signal = guise_signal_ref(signal);
         member->index = index;
@@ -213,22 +231,25 @@ static unsigned lowest(uint64_t bits)
 }
 
 struct look {
-    uint64_t stale; /* hints that led to a clear signal */
-    uint64_t
-        undecided; /* a wait for all holds the signal: it takes it, or puts it back and tells */
+    uint64_t stale;     /* hints that led to a clear signal */
+    uint64_t undecided; /* a wait for all holds it: and takes it, or puts it back and tells */
+    bool has_event;     /* the one that was taken: its descriptor has to follow */
 };
 
 /* Takes the first set signal among the hinted ones; NULL if there is none. */
 static guise_signal *take_first(guise_container *container, struct look *found)
 {
-    /* Acquire: pairs with the release in tell. */
-    uint64_t hints = atomic_load_explicit(&container->hints, memory_order_acquire);
+    /* Acquire: pairs with the release in raise_hint. And after is_waited: see above. */
+    uint64_t hints = atomic_load_explicit(&container->hints, memory_order_seq_cst);
 
-    *found = (struct look){0, 0};
+    *found = (struct look){0, 0, false};
     for (; hints != 0; hints &= hints - 1) {
         struct member *member = &container->members[lowest(hints)];
 
         switch (guise__signal_try(member->signal)) {
+        case GUISE__TAKEN_EVENT:
+            found->has_event = true;
+            return member->signal;
         case GUISE__TAKEN:
             return member->signal;
         case GUISE__CLEAR:
@@ -240,6 +261,39 @@ static guise_signal *take_first(guise_container *container, struct look *found)
         }
     }
     return NULL;
+}
+
+static void lower_hint(guise_container *container, unsigned index)
+{
+    guise_signal *signal = container->members[index].signal;
+
+    guise__signal_lock(signal);
+    if (guise__signal_is_clear_locked(signal)) {
+        /* Relaxed: who raises it again holds the lock after this. */
+        (void)atomic_fetch_and_explicit(&container->hints, ~(UINT64_C(1) << index),
+                                        memory_order_relaxed);
+    }
+    guise__signal_unlock(signal);
+}
+
+/* To lower a hint costs a lock, and a stale one costs each wait that meets it a look: it is worth
+ * the lock when it has cost about as much. */
+enum { WORTH_A_LOCK = 8 };
+
+/* No lock is held. */
+static GUISE_APART void note_stale(guise_container *container, uint64_t stale)
+{
+    /* Relaxed, all: two that count at once may count one. */
+    unsigned vain = atomic_load_explicit(&container->vain, memory_order_relaxed) + 1;
+
+    if (vain < WORTH_A_LOCK) {
+        atomic_store_explicit(&container->vain, vain, memory_order_relaxed);
+        return;
+    }
+    atomic_store_explicit(&container->vain, 0, memory_order_relaxed);
+    for (; stale != 0; stale &= stale - 1) {
+        lower_hint(container, lowest(stale));
+    }
 }
 
 /* Among those found undecided, with no lock held. In a forked child there may be nobody left to
@@ -263,9 +317,9 @@ static guise_signal *queue_unless_ready(guise_container *container, struct guise
     struct look found;
 
     lock_container(container);
+    /* Sequentially consistent, before the look: see above. */
+    atomic_store_explicit(&container->is_waited, true, memory_order_seq_cst);
     ready = take_first(container, &found);
-    /* A setter that comes now takes the lock after us and raises its hint again. */
-    change_hints_locked(container, 0, found.stale);
     if (ready == NULL) {
         guise__queue_add(&container->waiters, waiter);
     }
@@ -294,9 +348,13 @@ static guise_signal *take_any(guise_container *container)
 
     if (ready == NULL && found.undecided != 0) {
         ready = take_decided(container, found.undecided);
+        found.has_event = ready != NULL;
     }
-    if (ready != NULL) {
+    if (found.has_event) {
         guise__signal_taken(ready);
+    }
+    if (found.stale != 0) {
+        note_stale(container, found.stale);
     }
     return ready;
 }

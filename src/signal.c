@@ -65,10 +65,11 @@ static unsigned look(const guise_signal *signal)
 }
 
 /* Sets the bit. Release: what the setter wrote is visible to whoever acts on the bit, also if it
- * was set already: this is a step of its own in the word's history, never just a look. */
+ * was set already: this is a step of its own in the word's history, never just a look. And in one
+ * order with the look that a container's setter takes after it (container.c). */
 static void raise_bit(guise_signal *signal)
 {
-    (void)atomic_fetch_or_explicit(&signal->word, GUISE__SET, memory_order_release);
+    (void)atomic_fetch_or_explicit(&signal->word, GUISE__SET, memory_order_seq_cst);
 }
 
 /* Whoever wants to be told says so here, under the lock. Relaxed: a set either comes before this in
@@ -93,9 +94,15 @@ static bool set_alone(guise_signal *signal)
     return false;
 }
 
+static bool is_taken(enum guise__take take)
+{
+    return take == GUISE__TAKEN || take == GUISE__TAKEN_EVENT;
+}
+
 enum guise__take guise__signal_try(guise_signal *signal)
 {
-    unsigned seen = look(signal);
+    /* Acquire: as look. And in one order with what a container's waiter did before (container.c). */
+    unsigned seen = atomic_load_explicit(&signal->word, memory_order_seq_cst);
 
     while ((seen & GUISE__SET) != 0) {
         if (signal->kind == GUISE_SIGNAL_MANUAL) {
@@ -104,7 +111,8 @@ enum guise__take guise__signal_try(guise_signal *signal)
         /* Acquire: pairs with the setter's release. Y-07: exactly one wait clears the bit. */
         if (atomic_compare_exchange_weak_explicit(&signal->word, &seen, seen & ~GUISE__SET,
                                                   memory_order_acquire, memory_order_acquire)) {
-            return GUISE__TAKEN;
+            /* Who has the descriptor made later than this looks at the bit itself. */
+            return (seen & GUISE__EVENT) == 0 ? GUISE__TAKEN : GUISE__TAKEN_EVENT;
         }
     }
     return (seen & GUISE__HELD) == 0 ? GUISE__CLEAR : GUISE__UNDECIDED;
@@ -112,21 +120,22 @@ enum guise__take guise__signal_try(guise_signal *signal)
 
 bool guise__signal_take(guise_signal *signal)
 {
-    return guise__signal_try(signal) == GUISE__TAKEN;
+    return is_taken(guise__signal_try(signal));
 }
 
 /* ---- company ---- */
 
 /* Acquire, release: as taking and setting. The setter's release is passed on either way, and what
- * the holder has read stays before. The two bits change places in one step. */
+ * the holder has read stays before. The two bits change places in one step. In one order: as
+ * raise_bit, which it is when it puts the signal back. */
 static void swap_set_and_held(guise_signal *signal)
 {
-    (void)atomic_fetch_xor_explicit(&signal->word, GUISE__SET | GUISE__HELD, memory_order_acq_rel);
+    (void)atomic_fetch_xor_explicit(&signal->word, GUISE__SET | GUISE__HELD, memory_order_seq_cst);
 }
 
 /* In a forked child nobody waits yet, and a wait for all that was about to take the signal has not
  * (or if it has taken others before the fork, then in the parent). */
-static void forget_parent_locked(guise_signal *signal)
+static GUISE_SLOW void forget_parent_locked(guise_signal *signal)
 {
     signal->waiters = (struct guise__queue){NULL, NULL};
     signal->anys = (struct guise__places){NULL};
@@ -136,7 +145,7 @@ static void forget_parent_locked(guise_signal *signal)
     }
 }
 
-static void lock_signal(guise_signal *signal)
+static inline void lock_signal(guise_signal *signal)
 {
     if (guise__lock_take(&signal->lock)) {
         forget_parent_locked(signal);
@@ -151,11 +160,15 @@ static bool has_own_event(const guise_signal *signal)
 
 /* The descriptor follows the bit, or what stands in for it. Lowered only when that is seen clear
  * under the lock: a set that comes between raises it again after this. */
-static void sync_event_locked(guise_signal *signal)
+static inline void sync_event_locked(guise_signal *signal)
 {
-    bool wanted = (look(signal) & (GUISE__SET | GUISE__HELD)) != 0;
+    bool wanted;
 
-    if (!has_own_event(signal) || wanted == signal->raised) {
+    if (!has_own_event(signal)) {
+        return;
+    }
+    wanted = (look(signal) & (GUISE__SET | GUISE__HELD)) != 0;
+    if (wanted == signal->raised) {
         return;
     }
     if (wanted) {
@@ -166,9 +179,9 @@ static void sync_event_locked(guise_signal *signal)
     signal->raised = wanted;
 }
 
-static void update_crowd_locked(guise_signal *signal)
+static inline void update_crowd_locked(guise_signal *signal)
 {
-    if (signal->waiters.first == NULL && signal->watchers == NULL && signal->anys.first == NULL &&
+    if (signal->watchers == NULL && signal->waiters.first == NULL && signal->anys.first == NULL &&
         signal->alls.first == NULL && !signal->has_event && (look(signal) & GUISE__HELD) == 0) {
         /* Relaxed: it only lets setters take the short way again. */
         (void)atomic_fetch_and_explicit(&signal->word, ~GUISE__CROWD, memory_order_relaxed);
@@ -185,7 +198,10 @@ static void tell_watchers_locked(guise_signal *signal, struct guise__queue *woke
 static inline bool hand_to_watcher_locked(guise_signal *signal, struct guise__queue *woken)
 {
     for (struct guise__watcher *each = signal->watchers; each != NULL; each = each->next) {
-        if (each->hand(each, woken)) {
+        /* Relaxed: who began to wait before this set is seen; who comes meanwhile finds the bit, or is
+         * found by tell. */
+        if (atomic_load_explicit(each->is_waited, memory_order_relaxed) &&
+            each->hand(each, woken)) {
             return true;
         }
     }
@@ -212,7 +228,7 @@ static inline bool hand_to_first_locked(guise_signal *signal, struct guise__queu
         guise__anys_hand_locked(signal, first == NULL ? NULL : &first->ticket, woken)) {
         return true;
     }
-    return guise__queue_move_first(&signal->waiters, woken, signal);
+    return first != NULL && guise__queue_move_first(&signal->waiters, woken, signal);
 }
 
 static inline bool hand_to_anybody_locked(guise_signal *signal, struct guise__queue *woken)
@@ -246,7 +262,7 @@ void guise__signal_set_locked(guise_signal *signal, struct guise__queue *woken)
     set_locked(signal, woken);
 }
 
-static GUISE_SLOW void set_in_company(guise_signal *signal)
+static GUISE_APART void set_in_company(guise_signal *signal)
 {
     struct guise__queue woken = {NULL, NULL};
     bool with_others;
@@ -262,7 +278,9 @@ static GUISE_SLOW void set_in_company(guise_signal *signal)
         return;
     }
     /* Only the waiters are touched from here on. */
-    guise__queue_release(&woken);
+    if (woken.first != NULL) {
+        guise__queue_release(&woken);
+    }
 }
 
 void guise__signal_taken(guise_signal *signal)
@@ -287,7 +305,7 @@ bool guise__signal_take_decided(guise_signal *signal)
         guise__lock_release(&signal->lock);
         guise__decided_unlock();
     }
-    return take == GUISE__TAKEN;
+    return is_taken(take);
 }
 
 /* The bit may have been set since the caller looked: then there is nothing to queue for. */
@@ -529,6 +547,11 @@ void guise__signal_unlock(guise_signal *signal)
     sync_event_locked(signal);
     update_crowd_locked(signal);
     guise__lock_release(&signal->lock);
+}
+
+bool guise__signal_is_clear_locked(const guise_signal *signal)
+{
+    return (look(signal) & (GUISE__SET | GUISE__HELD)) == 0;
 }
 
 void guise__signal_gather_locked(guise_signal *signal)

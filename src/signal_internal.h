@@ -48,14 +48,15 @@ struct guise__watcher {
     /* The bit has been set. everybody: all who wait are released, whatever became of the bit since;
      * else as many as can still take the signal. */
     void (*tell)(struct guise__watcher *watcher, struct guise__queue *woken, bool everybody);
-    struct guise__watcher *next; /* (the signal's lock) */
+    const atomic_bool *is_waited; /* false: hand finds nobody */
+    struct guise__watcher *next;  /* (the signal's lock) */
 };
 
 /* One signal's part in a wait for many, on the stack of the thread that waits. */
 struct guise__place {
     struct guise__place *next;     /* (the signal's lock) */
     struct guise__place *previous; /* (the signal's lock) of the first: the last */
-    struct guise__many *wait;             /* set once, as is index */
+    struct guise__many *wait;      /* set once, as is index */
     unsigned index;
     uint32_t ticket; /* (the signal's lock) as a waiter's */
 };
@@ -80,10 +81,15 @@ struct guise_signal {
     unsigned event_generation; /* the process it belongs to: a forked child shares the file */
 };
 
-/* Takes what a wait takes, without waiting: from a set auto signal its being set.
- * guise__signal_taken must follow GUISE__TAKEN once no lock is held. */
-enum guise__take { GUISE__TAKEN, GUISE__CLEAR, GUISE__UNDECIDED /* HELD */ };
+/* Takes what a wait takes, without waiting: from a set auto signal its being set. */
+enum guise__take {
+    GUISE__TAKEN,
+    GUISE__TAKEN_EVENT, /* guise__signal_taken must follow, once no lock is held */
+    GUISE__CLEAR,
+    GUISE__UNDECIDED /* HELD */
+};
 enum guise__take guise__signal_try(guise_signal *signal);
+/* The descriptor follows. To ask for it where there is none is harmless. */
 void guise__signal_taken(guise_signal *signal);
 /* The same where UNDECIDED counts as clear, and (no lock held) where the decision is awaited. */
 bool guise__signal_take(guise_signal *signal);
@@ -105,6 +111,8 @@ void guise__decided_unlock(void);
 void guise__signal_lock(guise_signal *signal);
 /* Brings the descriptor and CROWD up to date first. */
 void guise__signal_unlock(guise_signal *signal);
+/* Neither set nor HELD; and so it stays until the lock is let go. */
+bool guise__signal_is_clear_locked(const guise_signal *signal);
 /* From here on every set comes by the lock, as long as somebody is there when it is let go. */
 void guise__signal_gather_locked(guise_signal *signal);
 /* A set, without company's waits for all. */

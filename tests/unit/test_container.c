@@ -342,6 +342,64 @@ static void test_auto_member_is_taken_once(void **state)
     drop_signal(signal);
 }
 
+static uint64_t hints_of(guise_container *container)
+{
+    return atomic_load(&container->hints);
+}
+
+/* A hint outlives its signal's being taken, but not for ever: a few looks later it is gone, and only
+ * of signals that are clear. */
+static void test_stale_hints_go(void **state)
+{
+    guise_signal *stale = make_signal(GUISE_SIGNAL_AUTO), *good = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(stale, good);
+
+    (void)state;
+    assert_int_equal(hints_of(container), 0);
+    for (unsigned round = 0; round < 2; round++) {
+        assert_kept_ok(guise_signal_set(stale));
+        assert_kept_ok(guise_signal_set(good));
+        assert_int_equal(hints_of(container), 3);
+        assert_ready(container, stale);
+        for (unsigned look = 1; look < WORTH_A_LOCK; look++) {
+            assert_ready(container, good);
+            assert_kept_ok(guise_signal_set(good));
+            assert_int_equal(hints_of(container), 3);
+        }
+        assert_ready(container, good); /* the last look in vain at the first signal */
+        assert_int_equal(hints_of(container), 2);
+    }
+    /* Who meets nothing else meets it too. */
+    for (unsigned look = 1; look < WORTH_A_LOCK; look++) {
+        assert_none(container);
+        assert_int_equal(hints_of(container), 2);
+    }
+    assert_none(container);
+    assert_int_equal(hints_of(container), 0);
+    assert_kept_ok(guise_signal_set(stale));
+    assert_ready(container, stale);
+    drop(container);
+    drop_signal(stale);
+    drop_signal(good);
+}
+
+/* Set again in the moment between the look in vain and the lock. */
+static void test_hint_of_a_set_signal_stays(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(signal, NULL);
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(signal));
+    lower_hint(container, 0);
+    assert_int_equal(hints_of(container), 1);
+    assert_ready(container, signal);
+    lower_hint(container, 0);
+    assert_int_equal(hints_of(container), 0);
+    drop(container);
+    drop_signal(signal);
+}
+
 static void test_signal_set_before_it_is_added(void **state)
 {
     guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL);
@@ -981,11 +1039,6 @@ static void test_fork_while_another_thread_holds_a_lock(void **state)
     drop_inherited(&inherited);
 }
 
-static void set_it(struct wt *w)
-{
-    WT_CHECK_RESULT(w, guise_signal_set(w->arg), GUISE_OK);
-}
-
 static void find_it_set(void *arg)
 {
     struct inherited *own = arg;
@@ -995,22 +1048,20 @@ static void find_it_set(void *arg)
     check_which(own->container, 1, GUISE_OK, own->manual);
 }
 
-/* The setter, which has not told the container yet, is not in the child. */
+/* The setter, which has set the bit, holds the lock and has not told the container yet, is not in
+ * the child. */
 static void test_fork_before_the_container_is_told(void **state)
 {
     struct inherited inherited = make_inherited();
-    struct wt w;
 
     (void)state;
     test_watchdog(3 * SECONDS);
-    (void)guise__lock_take(&inherited.container->lock);
-    wt_start(&w, set_it, inherited.manual);
-    while (!is_set(inherited.manual)) {
-        (void)sched_yield();
-    }
+    (void)guise__lock_take(&inherited.manual->lock);
+    (void)atomic_fetch_or(&inherited.manual->word, GUISE__SET);
+    assert_int_equal(atomic_load(&inherited.container->hints), 0);
     assert_child_passes(find_it_set, &inherited);
-    guise__lock_release(&inherited.container->lock);
-    wt_join(&w);
+    (void)atomic_fetch_and(&inherited.manual->word, ~GUISE__SET);
+    guise__lock_release(&inherited.manual->lock);
     drop_inherited(&inherited);
 }
 
@@ -1057,6 +1108,8 @@ int main(void)
         cmocka_unit_test(test_first_added_is_told_first),
         cmocka_unit_test(test_signal_stays_in_its_container),
         cmocka_unit_test(test_auto_member_is_taken_once),
+        cmocka_unit_test(test_stale_hints_go),
+        cmocka_unit_test(test_hint_of_a_set_signal_stays),
         cmocka_unit_test(test_signal_set_before_it_is_added),
         cmocka_unit_test(test_same_signal_twice_in_one_container),
         cmocka_unit_test(test_same_signal_in_two_containers),
