@@ -17,10 +17,22 @@ void *guise__alloc_raw(size_t size)
     return memory;
 }
 
+/* POSIX.1-2024 has free keep errno, as glibc's does since 2.33. Asking where errno is costs a good
+ * part of what free does. */
+#if defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 33)
+#define FREE_KEEPS_ERRNO
+#endif
+#endif
+
 void guise__free(void *memory)
 {
+#if defined(FREE_KEEPS_ERRNO)
+    free(memory);
+#else
     int kept = errno;
 
     free(memory);
     errno = kept;
+#endif
 }
