@@ -230,11 +230,17 @@ struct completion {
     int cancel_state;
 };
 
+static struct completion new_completion(guise_call *call, guise_result result)
+{
+    return (struct completion){
+        .scope = guise__scope_new(call, GUISE__COMPLETION), .call = call, .result = result};
+}
+
 static void begin_completion(struct completion *completion)
 {
     guise__thread_attach_or_self();
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &completion->cancel_state);
-    guise__scope_enter(&completion->scope, completion->call, GUISE__COMPLETION);
+    guise__scope_enter(&completion->scope);
 }
 
 static void end_completion(void *arg)
@@ -277,7 +283,7 @@ static void finish(guise_call *call, uint64_t before, guise_result result)
 {
     count_foreign(call, before);
     if (has_function(call, before)) {
-        struct completion completion = {.call = call, .result = result};
+        struct completion completion = new_completion(call, result);
 
         begin_completion(&completion);
         run_function(&completion);
@@ -361,7 +367,7 @@ static void unwind_finishing(void *arg)
 
 static void run_finish(guise_call *call, guise__finish_fn *fn, void *arg)
 {
-    struct completion completion = {.call = call};
+    struct completion completion = new_completion(call, GUISE_OK);
 
     begin_completion(&completion);
     pthread_cleanup_push(unwind_finishing, &completion);

@@ -56,10 +56,11 @@ static void unwind_frame(void *arg)
 /* The frame's reference is taken already, and the thread is attached. */
 static guise_result run_frame(guise_call *call, guise_begin_fn *fn, void *arg, bool dispatching)
 {
-    struct frame frame = {.call = call, .dispatching = dispatching};
+    struct frame frame = {
+        .scope = guise__scope_new(call, GUISE__FRAME), .call = call, .dispatching = dispatching};
     guise_result result;
 
-    guise__scope_enter(&frame.scope, call, GUISE__FRAME);
+    guise__scope_enter(&frame.scope);
     pthread_cleanup_push(unwind_frame, &frame);
     result = fn(call, arg);
     pthread_cleanup_pop(0);

@@ -70,7 +70,8 @@ guise_result guise__self_token(guise_token **out)
     if (result != GUISE_OK) {
         return result;
     }
-    guise__scope_enter(&scope, guise__current_call(), GUISE__RUN_AS);
+    scope = guise__scope_new(guise__current_call(), GUISE__RUN_AS);
+    guise__scope_enter(&scope);
     result = read_self(out);
     guise__scope_clear(&scope);
     guise__scope_leave(&scope);

@@ -125,7 +125,7 @@ static inline void forget(struct guise__identity *identity)
 
 /* ---- scopes ---- */
 
-void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise__scope_kind kind)
+void guise__scope_enter(struct guise__scope *scope)
 {
     struct guise__thread *thread = &tl_guise_thread;
 
@@ -133,12 +133,7 @@ void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise
     if (thread->scope == scope) {
         guise__die("a frame was left by longjmp");
     }
-    scope->outer = thread->now;
-    scope->up = thread->scope;
-    scope->call = call;
-    scope->kind = kind;
-    scope->outer_context = thread->context;
-    if (kind != GUISE__RUN_AS) { /* which is still the same call's code */
+    if (scope->kind != GUISE__RUN_AS) { /* which is still the same call's code */
         thread->context = NULL;
     }
     take_off(thread->now.token); /* S-14: no code of one client's call runs as another client */
@@ -332,7 +327,8 @@ guise_result guise_run_as(const guise_token *token, guise_result (*fn)(void *), 
     if (result != GUISE_OK) {
         return result;
     }
-    guise__scope_enter(&scope, guise__current_call(), GUISE__RUN_AS);
+    scope = guise__scope_new(guise__current_call(), GUISE__RUN_AS);
+    guise__scope_enter(&scope);
     pthread_cleanup_push(end_run_as, &scope);
     result = guise_set_thread_token(token);
     if (result == GUISE_OK) {

@@ -33,7 +33,7 @@ enum guise__scope_kind {
 struct guise__scope {
     struct guise__identity outer; /* what leave puts back */
     struct guise__scope *up;
-    guise_call *call; /* the current call in here; NULL: none */
+    guise_call *call;    /* the current call in here; NULL: none */
     void *outer_context; /* com_hooks.h: what leave puts back */
     enum guise__scope_kind kind;
 };
@@ -79,9 +79,21 @@ static inline guise_result guise__thread_prepared(void)
     return tl_guise_thread.attached ? GUISE_OK : guise__thread_prepare();
 }
 
-/* Opens a scope with an empty slot, as self. Infallible; the thread is attached, or was refused and
- * carries nothing of ours. */
-void guise__scope_enter(struct guise__scope *scope, guise_call *call, enum guise__scope_kind kind);
+/* A scope of this thread as it is now, for guise__scope_enter only: nothing is changed yet. */
+static inline struct guise__scope guise__scope_new(guise_call *call, enum guise__scope_kind kind)
+{
+    const struct guise__thread *thread = &tl_guise_thread;
+
+    return (struct guise__scope){.outer = thread->now,
+                                 .up = thread->scope,
+                                 .call = call,
+                                 .outer_context = thread->context,
+                                 .kind = kind};
+}
+
+/* Opens a new scope with an empty slot, as self. Infallible; the thread is attached, or was refused
+ * and carries nothing of ours. */
+void guise__scope_enter(struct guise__scope *scope);
 /* Takes off whatever the code in the scope left in the slot: self again. And no context is switched
  * to any more. */
 void guise__scope_clear(struct guise__scope *scope);
@@ -134,8 +146,8 @@ static inline bool guise__is_plainly_client(const struct guise__thread *thread)
 {
     const struct guise__identity *now = &thread->now;
 
-    return now->impersonating && thread->scope != NULL && now->token != NULL && now->saved == NULL &&
-           !now->token_owned && now->token->prepared == NULL;
+    return now->impersonating && thread->scope != NULL && now->token != NULL &&
+           now->saved == NULL && !now->token_owned && now->token->prepared == NULL;
 }
 
 static inline void guise__impersonate_clear(struct guise__thread *thread)
