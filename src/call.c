@@ -11,7 +11,9 @@
  * References: one for every owner, every frame, and one that belongs to being open. The step that
  * sets COMPLETED turns that last one into the completer's own, so completing never counts up; the
  * completer drops it when everybody has been told: in the same step if there is nobody. While a call
- * is open the count is therefore at least 1, and an owner that finds 2 is the last one.
+ * is open the count is therefore at least 1, and an owner that finds 2 is the last one. Whoever could
+ * take a step needs a reference, so what it has found is how it stays. If nobody waits or is to be
+ * told either, nobody would ever see the call completed: it is freed as it is, with no step at all.
  *
  *   DISPATCHED  Begin_ was started. Set once, by whoever runs Begin_, together with the frame's
  *               reference. Illegal to set after COMPLETED.
@@ -52,7 +54,8 @@
  *   the step from FINISHING acquire and release: who reads the result sees what Finish_ did.
  *   the step to ANNOUNCED   acquire and release: waiters see what the completion function did; and
  *                           the last reference may go with it.
- *   other looks             acquire: pairs with those three.
+ *   other looks             acquire: pairs with those three; and, where it is the last owner that
+ *                           looks, with each reference less: all other use is over.
  *   every other flag        read-modify-writes with release, for fn, arg, completion and the list,
  *                           and acquire, for finding COMPLETED or ANNOUNCED. A plain store here, or a
  *                           plain load in the completer, would let each miss the other.
@@ -390,6 +393,13 @@ bool guise__call_signal_with(guise_call *call, guise__finish_fn *fn, void *arg)
     return true;
 }
 
+/* To the caller, an owner: nobody else has the call, and nobody will hear of it any more. */
+static bool is_last(uint64_t state)
+{
+    return references(state) == 1 ||
+           (references(state) == 2 && (state & COMPLETED) == 0 && is_unheard(state));
+}
+
 void guise_call_unref(guise_call *call)
 {
     uint64_t seen, next;
@@ -400,11 +410,12 @@ void guise_call_unref(guise_call *call)
     }
     seen = look(call);
     do {
-        if (references(seen) == 1) {
+        if (is_last(seen)) {
             destroy(call);
             return;
         }
-        /* the last owner of an open call leaves it completed, in the same step. */
+        /* A-21: the last owner of an open call leaves it completed, in the same step; who waits,
+         * is to reply, or has the signal sees that. */
         abandoned = references(seen) == 2 && (seen & COMPLETED) == 0;
         next = seen - REFERENCE;
         if (abandoned) {
