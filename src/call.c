@@ -10,10 +10,10 @@
  *
  * References: one for every owner, every frame, and one that belongs to being open. The step that
  * sets COMPLETED turns that last one into the completer's own, so completing never counts up; the
- * completer drops it when everybody has been told: in the same step if there is nobody. While a call
- * is open the count is therefore at least 1, and an owner that finds 2 is the last one. Whoever could
- * take a step needs a reference, so what it has found is how it stays. If nobody waits or is to be
- * told either, nobody would ever see the call completed: it is freed as it is, with no step at all.
+ * completer drops it when everybody has been told: in the same step if there is nobody. While a
+ * call is open the count is therefore at least 1, and an owner that finds 2 is the last one. Who
+ * takes a step has a reference, so what that owner has found is how it stays; and if nobody waits
+ * or is to be told, nobody would ever see the call completed: it is freed with no step at all.
  *
  *   DISPATCHED  Begin_ was started. Set once, by whoever runs Begin_, together with the frame's
  *               reference. Illegal to set after COMPLETED.
@@ -67,6 +67,7 @@
 #include "call_internal.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "context_internal.h"
 #include "die.h"
@@ -128,6 +129,33 @@ static bool step(guise_call *call, uint64_t *seen, uint64_t next)
                                                  memory_order_acquire);
 }
 
+/* ---- a call's memory ---- */
+
+/* The block of the call that this thread freed last, or a new one; all zero. */
+static guise_call *take_block(void)
+{
+    struct guise__thread *thread = &tl_guise_thread;
+    void *block = thread->spare;
+
+    if (block == NULL) {
+        return guise__alloc(sizeof(guise_call));
+    }
+    thread->spare = NULL;
+    return memset(block, 0, sizeof(guise_call));
+}
+
+/* One for each thread, whose end is told of (docs/adr/0012). */
+static void give_block(guise_call *call)
+{
+    struct guise__thread *thread = &tl_guise_thread;
+
+    if (GUISE__KEEPS_MEMORY && thread->attached && thread->spare == NULL) {
+        thread->spare = call;
+    } else {
+        guise__free(call);
+    }
+}
+
 /* ---- life ---- */
 
 guise_result guise_call_create(guise_context *client, guise_call **out)
@@ -146,7 +174,7 @@ guise_result guise_call_create(guise_context *client, guise_call **out)
     if (result != GUISE_OK) {
         return result;
     }
-    call = guise__alloc(sizeof *call);
+    call = take_block();
     if (call == NULL) {
         return GUISE_E_OUT_OF_MEMORY;
     }
@@ -170,7 +198,7 @@ static void destroy(guise_call *call)
         guise_signal_unref(completion);
     }
     guise__context_let_go(call->client, call->share);
-    guise__free(call);
+    give_block(call);
 }
 
 guise_call *guise_call_ref(guise_call *call)

@@ -367,6 +367,8 @@ static void thread_exits(void *ending)
     guise__foreign_end(&thread->foreign);
     thread->scope = NULL;
     thread->attached = false;
+    guise__free(thread->spare);
+    thread->spare = NULL;
     /* Nobody looks after it any more: a later destructor may not make it anybody's client again. */
     thread->ended = true;
 }

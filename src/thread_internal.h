@@ -42,6 +42,7 @@ struct guise__thread {
     struct guise__identity now;
     struct guise__scope *scope; /* innermost; NULL: none */
     void *context;              /* com_hooks.h: guise-com's slot */
+    void *spare;                /* owned; the block of its next call (call.c); NULL: none */
     bool attached;
     bool ended;                    /* its exit has been seen to; it is never attached again */
     struct guise__foreign foreign; /* shared; see foreign.h */

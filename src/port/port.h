@@ -49,6 +49,18 @@ static inline void *guise__alloc(size_t size)
     return memory == NULL ? NULL : memset(memory, 0, size);
 }
 
+/* Is memory that was let go kept for later? Not where a tool looks for its use after that. */
+#if defined(__SANITIZE_ADDRESS__)
+#define GUISE__KEEPS_MEMORY 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GUISE__KEEPS_MEMORY 0
+#endif
+#endif
+#if !defined(GUISE__KEEPS_MEMORY)
+#define GUISE__KEEPS_MEMORY 1
+#endif
+
 /* clock.c: the monotonic time timeout_ms from now; NULL, for ever, for GUISE_INFINITE. */
 const struct timespec *guise__deadline(uint32_t timeout_ms, struct timespec *storage);
 

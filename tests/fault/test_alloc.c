@@ -27,6 +27,7 @@
 #include "signal_internal.h"
 #include "support/child.h"
 #include "support/connection.h"
+#include "thread_internal.h"
 #include "token_internal.h"
 
 enum { SECONDS = 20 };
@@ -89,6 +90,12 @@ static bool disarm(void)
     return atomic_load(&s_hit);
 }
 
+/* What lives but for the block that this thread keeps for its next call. */
+static unsigned live(void)
+{
+    return atomic_load(&s_live) - (tl_guise_thread.spare != NULL);
+}
+
 /* ---- the world that must not change ----------------------------------------------------------------------- */
 
 struct world {
@@ -137,7 +144,7 @@ struct snapshot {
 static struct snapshot look(void)
 {
     struct snapshot now = {
-        .live = atomic_load(&s_live),
+        .live = live(),
         .token_refs = atomic_load(&s_world.token->refs),
         .context_refs = atomic_load(&s_world.context->refs),
         .call_state = s_world.call == NULL ? 0 : atomic_load(&s_world.call->state),
@@ -287,6 +294,25 @@ static void close_call(void *signal)
     s_world.call = NULL;
 }
 
+/* This thread's next call is of new memory. */
+static void drop_spare(void)
+{
+    guise__free(tl_guise_thread.spare);
+    tl_guise_thread.spare = NULL;
+}
+
+enum { AGAIN = GUISE__KEEPS_MEMORY ? 0 : 1 };
+
+/* Its next call is of the last one's, where that is kept. */
+static void keep_spare(void)
+{
+    CHILD_CHECK_RESULT(guise__thread_attach(), GUISE_OK);
+    drop_spare();
+    open_call();
+    close_call(NULL);
+    CHILD_CHECK((tl_guise_thread.spare == NULL) == AGAIN);
+}
+
 static guise_result create_signal(void **out)
 {
     guise_signal *signal = *out;
@@ -330,7 +356,8 @@ static const struct operation s_operations[] = {
     {"guise__self_token", NULL, self_token, unref_token, 2, 3},
     {"guise_context_create", NULL, create_context, unref_context, 1, 1},
     {"guise_context_create (lowered)", NULL, create_lowered_context, unref_context, 2, 3},
-    {"guise_call_create", NULL, create_call, unref_call, 1, 1},
+    {"guise_call_create", drop_spare, create_call, unref_call, 1, 1},
+    {"guise_call_create (again)", keep_spare, create_call, unref_call, AGAIN, AGAIN},
     {"guise_call_completion", open_call, call_completion, close_call, 1, 1},
     {"guise_signal_create", NULL, create_signal, unref_signal, 1, 1},
     {"guise_container_create", NULL, create_container, unref_container, 1, 1},
@@ -370,7 +397,7 @@ static bool fail_once(const struct operation *operation, unsigned at, bool on)
 static void fail_everywhere(const struct operation *operation, unsigned expected)
 {
     for (int on = 0; on < 2; on++) {
-        unsigned before = atomic_load(&s_live), failures = 0;
+        unsigned before = live(), failures = 0;
 
         if (operation->prepare != NULL) {
             operation->prepare();
@@ -383,7 +410,7 @@ static void fail_everywhere(const struct operation *operation, unsigned expected
                           expected);
         }
         CHILD_CHECK(failures == expected);
-        CHILD_CHECK(atomic_load(&s_live) == before);
+        CHILD_CHECK(live() == before);
     }
 }
 
@@ -405,7 +432,7 @@ static void all_with_emulated(void *arg)
 {
     (void)arg;
     fail_all(false);
-    CHILD_CHECK(atomic_load(&s_live) == 0);
+    CHILD_CHECK(live() == 0);
 }
 
 static void test_every_function_with_the_emulated_provider(void **state)
@@ -461,7 +488,7 @@ static void all_with_linux(void *arg)
     CHILD_CHECK_RESULT(result, GUISE_OK);
     own = atomic_load(&s_live); /* what the provider keeps for the process's life */
     fail_all(true);
-    CHILD_CHECK(atomic_load(&s_live) == own);
+    CHILD_CHECK(live() == own);
 }
 
 static void test_every_function_with_the_linux_provider(void **state)
@@ -649,7 +676,7 @@ static void no_key_left(void *arg)
     CHILD_CHECK_KEPT(guise_call_create(s_world.context, &call), GUISE_OK);
     guise_call_unref(call);
     destroy_world();
-    CHILD_CHECK(atomic_load(&s_live) == 0);
+    CHILD_CHECK(live() == 0);
 }
 
 static void test_no_thread_local_key(void **state)
