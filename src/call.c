@@ -144,7 +144,7 @@ static guise_call *take_block(void)
     return memset(block, 0, sizeof(guise_call));
 }
 
-/* One for each thread, whose end is told of (docs/adr/0012). */
+/* One for each thread, whose end is told of (docs/adr/0013). */
 static void give_block(guise_call *call)
 {
     struct guise__thread *thread = &tl_guise_thread;
