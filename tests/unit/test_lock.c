@@ -71,7 +71,7 @@ static void until_awaited(struct crowd *crowd)
 static void test_every_sleeper_gets_it(void **state)
 {
     (void)state;
-    test_watchdog(3 * SECONDS);
+    test_watchdog(SECONDS);
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct crowd crowd = {.lock = GUISE__LOCK_INIT};
         struct wt workers[WORKERS];
@@ -119,7 +119,7 @@ static void test_one_at_a_time(void **state)
     struct wt workers[WORKERS];
 
     (void)state;
-    test_watchdog(3 * SECONDS);
+    test_watchdog(SECONDS);
     guise__lock_init(&tally.lock);
     wt_start_all(workers, WORKERS, count_up, &tally);
     wt_join_all(workers, WORKERS);
