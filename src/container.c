@@ -44,6 +44,7 @@ struct guise_container {
     atomic_bool is_waited;  /* changes under the lock */
     atomic_uint vain;       /* waits that have met stale hints since some were lowered; roughly */
     struct guise__lock lock;
+    atomic_uint process; /* whose hints these are, counted in forks; changes under the lock */
     struct guise__queue waiters; /* (lock) longest-waiting first */
     struct member members[MEMBERS_MAX];
 };
@@ -65,6 +66,7 @@ guise_result guise_container_create(guise_container **out)
     }
     guise__lock_init(&container->lock);
     atomic_init(&container->refs, 1);
+    atomic_init(&container->process, guise__fork_count());
     *out = container;
     return GUISE_OK;
 }
@@ -104,6 +106,8 @@ static void forget_parent_locked(guise_container *container)
     /* Release: as raise_hint. */
     (void)atomic_fetch_or_explicit(&container->hints, (UINT64_C(1) << count) - 1,
                                    memory_order_release);
+    /* Release: who sees it sees the hints, before the lock is given back. */
+    atomic_store_explicit(&container->process, guise__fork_count(), memory_order_release);
 }
 
 static void lock_container(guise_container *container)
@@ -395,7 +399,9 @@ guise_result guise_container_wait_any(guise_container *container, uint32_t timeo
     if (atomic_load_explicit(&container->count, memory_order_relaxed) == 0) {
         return GUISE_E_NO_SYNC;
     }
-    if (!guise__lock_is_current(&container->lock)) {
+    /* Acquire: pairs with the release in forget_parent_locked. The lock's word would say too soon
+     * that it is this process's: when it is taken over. */
+    if (atomic_load_explicit(&container->process, memory_order_acquire) != guise__fork_count()) {
         lock_container(container); /* for the hints, which are read without it */
         guise__lock_release(&container->lock);
     }

@@ -59,14 +59,6 @@ static inline void guise__lock_destroy(struct guise__lock *lock)
     GUISE__TSAN_DESTROYED(guise__lock_name(lock));
 }
 
-/* False: to take it would find it left by an ancestor of this process. */
-static inline bool guise__lock_is_current(const struct guise__lock *lock)
-{
-    /* Acquire: pairs with the release of whoever took it first in this process, and gave it back. */
-    return guise__lock_process(atomic_load_explicit(&lock->word, memory_order_acquire)) ==
-           guise__lock_free_word();
-}
-
 /* lock.c: when one step is not enough. seen: what the word was. */
 GUISE_SLOW bool guise__lock_take_otherwise(struct guise__lock *lock, unsigned seen);
 

@@ -1065,6 +1065,55 @@ static void test_fork_before_the_container_is_told(void **state)
     drop_inherited(&inherited);
 }
 
+/* A thread of the child has taken the container's lock over, and has not forgotten the parent yet. */
+struct takeover {
+    struct inherited *own;
+    guise_signal *which;
+    guise_result result;
+    atomic_bool done;
+};
+
+static void look_in_takeover(struct wt *w)
+{
+    struct takeover *takeover = w->arg;
+
+    takeover->result = guise_container_wait_any(takeover->own->container, 0, &takeover->which);
+    atomic_store(&takeover->done, true);
+}
+
+static void look_while_another_takes_over(void *arg)
+{
+    struct takeover takeover = {.own = arg};
+    struct guise__lock *lock = &takeover.own->container->lock;
+    struct wt w;
+
+    CHILD_CHECK(guise__lock_take(lock));
+    wt_start(&w, look_in_takeover, &takeover);
+    while (!atomic_load(&takeover.done) && (atomic_load(&lock->word) & GUISE__LOCK_AWAITED) == 0) {
+        (void)sched_yield();
+    }
+    forget_parent_locked(takeover.own->container);
+    guise__lock_release(lock);
+    wt_join(&w);
+    CHILD_CHECK_RESULT(takeover.result, GUISE_OK);
+    CHILD_CHECK(takeover.which == takeover.own->manual);
+}
+
+/* As above, but two threads of the child are the first to look. */
+static void test_fork_before_the_container_is_told_and_two_look(void **state)
+{
+    struct inherited inherited = make_inherited();
+
+    (void)state;
+    test_watchdog(3 * SECONDS);
+    (void)guise__lock_take(&inherited.manual->lock);
+    (void)atomic_fetch_or(&inherited.manual->word, GUISE__SET);
+    assert_child_passes(look_while_another_takes_over, &inherited);
+    (void)atomic_fetch_and(&inherited.manual->word, ~GUISE__SET);
+    guise__lock_release(&inherited.manual->lock);
+    drop_inherited(&inherited);
+}
+
 static void add_it(struct wt *w)
 {
     struct inherited *own = w->arg;
@@ -1133,6 +1182,7 @@ int main(void)
         cmocka_unit_test(test_latecomer_before_the_container_is_told),
         cmocka_unit_test(test_fork_while_another_thread_waits),
         cmocka_unit_test(test_fork_before_the_container_is_told),
+        cmocka_unit_test(test_fork_before_the_container_is_told_and_two_look),
         cmocka_unit_test(test_fork_in_add),
         cmocka_unit_test(test_fork_while_another_thread_holds_a_lock),
     };
