@@ -18,8 +18,10 @@
  * No wake-up is lost: a waiter stores IS_WAITED, then looks at every hinted signal, then queues. A
  * setter stores the bit of the signal, then looks at IS_WAITED. These four are sequentially
  * consistent, so one of the two sees the other: the waiter finds the signal, or the setter takes
- * the lock, which it gets when the waiter is in the queue, and releases it. A wait for all that
- * puts a signal back is such a setter: it changes the bit first, or hands the signal over.
+ * the lock, which it gets when the waiter is in the queue, and releases it. (The waiter sees the
+ * hint too: it is raised before that look, and one found up was raised before this set.) A wait
+ * for all that puts a signal back is such a setter: it changes the bit first, or hands the signal
+ * over.
  *
  * Locking discipline: `lock` guards members (growth) and waiters. It is taken with a signal's lock
  * held, so nothing in here takes a signal's lock while holding it.
@@ -147,7 +149,7 @@ static bool hand(struct guise__watcher *watcher, struct guise__queue *woken)
 /* The signal's lock is held. */
 static void raise_hint(guise_container *container, uint64_t bit)
 {
-    /* Relaxed: whoever changed this bit before held the lock. */
+    /* Relaxed: whoever lowered this bit before held the lock. */
     if ((atomic_load_explicit(&container->hints, memory_order_relaxed) & bit) == 0) {
         /* Release: pairs with the acquire in take_first, for members[] and the signal's bit. In the
          * one order of the look at is_waited, because it stands for the signal's bit. */
