@@ -27,7 +27,10 @@ set(guise_uring_headers include/guise/uring.h)
 add_library(guise_uring_objects OBJECT
   src/uring/kernel.c
   src/uring/personas.c
-  src/uring/uring.c)
+  src/uring/requests.c
+  src/uring/ring.c
+  src/uring/submit.c
+  src/uring/wait.c)
 target_include_directories(guise_uring_objects PRIVATE include)
 target_include_directories(guise_uring_objects SYSTEM PRIVATE ${GUISE_LIBURING_INCLUDE_DIRS})
 set_target_properties(guise_uring_objects PROPERTIES

@@ -2,6 +2,13 @@
 /*
  * A ring, its requests, and the clients it knows.
  *
+ *   ring.c      the life of a ring: create, ref, unref
+ *   requests.c  making requests, and their places in the ring: openat, read, write, close
+ *   submit.c    handing them over to the kernel, or refusing them: submit, where the rule is kept
+ *   wait.c      reporting what is over: wait, fd
+ *   personas.c  the clients a ring knows, how they come and go; fork
+ *   kernel.c    the ring as the kernel has it
+ *
  * Locking discipline: a ring's lock guards everything in it but what is fixed at its creation. The
  * list of rings has a lock of its own (personas.c), which is taken first. No reference to a call or
  * a context is dropped under either: that may run the program's completion function, and end a
@@ -78,6 +85,33 @@ struct guise_uring {
     struct guise_uring *next;      /* (the list's lock) */
     struct guise__request requests[];
 };
+
+/* Else it is the parent's, and this is a forked child. */
+static inline bool guise__ring_is_ours(const guise_uring *ring)
+{
+    /* Relaxed: written only by fork, in a process with one thread. */
+    return !atomic_load_explicit(&ring->closed, memory_order_relaxed);
+}
+
+static inline void guise__ring_lock(guise_uring *ring)
+{
+    (void)pthread_mutex_lock(&ring->lock);
+}
+
+static inline void guise__ring_unlock(guise_uring *ring)
+{
+    (void)pthread_mutex_unlock(&ring->lock);
+}
+
+/* ---- requests.c ---- */
+
+/* All request_count places are free, from here to requests_end. */
+void guise__requests_begin(guise_uring *ring);
+/* Drops what is in them, and with it references to calls: no lock is held. */
+void guise__requests_end(guise_uring *ring);
+
+/* The place is free again; with the lock. The reference to its call is the caller's now. */
+void guise__request_free(guise_uring *ring, struct guise__request *request);
 
 /* ---- personas.c ---- */
 

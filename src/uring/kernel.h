@@ -2,7 +2,7 @@
 /*
  * The ring as the kernel has it: liburing's mapping, and the few system calls. Nothing here knows
  * calls or clients. Its functions keep errno, and are not thread-safe but for kernel_wait and the
- * two on personalities: who calls the others holds the ring's lock.
+ * two on personalities: who calls the others holds the ring's lock, or nobody else has the ring.
  *
  * There is no thread of the kernel's that takes entries by itself (SQPOLL), so an entry is taken by
  * kernel_enter and at no other time, and one that was not taken can be taken back.

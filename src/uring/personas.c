@@ -153,12 +153,12 @@ static void forget(guise_uring *ring, const guise_context *context)
 {
     struct guise__persona *persona;
 
-    (void)pthread_mutex_lock(&ring->lock);
+    guise__ring_lock(ring);
     persona = take_out(&ring->personas, context);
     if (persona != NULL) {
         guise__kernel_unregister(&ring->kernel, persona->number);
     }
-    (void)pthread_mutex_unlock(&ring->lock);
+    guise__ring_unlock(ring);
     free(persona);
 }
 
@@ -221,7 +221,7 @@ guise_result guise__personas_begin(guise_uring *ring)
  * had, and a process that was cloned past our back may have the descriptor too. */
 void guise__personas_end(guise_uring *ring)
 {
-    bool has_kernel = !atomic_load_explicit(&ring->closed, memory_order_relaxed);
+    bool has_kernel = guise__ring_is_ours(ring);
 
     lock_list();
     if (has_kernel) {
@@ -264,14 +264,14 @@ static bool keep(guise_uring *ring, struct guise__persona *persona)
     bool first;
 
     guise__context_at_end(persona->context, context_ends);
-    (void)pthread_mutex_lock(&ring->lock);
+    guise__ring_lock(ring);
     first = find(&ring->personas, persona->context) == NULL;
     if (first) {
         add(&ring->personas, persona);
     } else {
         guise__kernel_unregister(&ring->kernel, persona->number);
     }
-    (void)pthread_mutex_unlock(&ring->lock);
+    guise__ring_unlock(ring);
     return first;
 }
 
