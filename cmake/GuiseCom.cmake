@@ -66,47 +66,12 @@ set(guise_com_sources
   src/com/waits.c
   src/com/wide.c)
 
-add_library(guise_com_objects OBJECT ${guise_com_sources})
-target_include_directories(guise_com_objects PRIVATE include)
-set_target_properties(guise_com_objects PROPERTIES
-  POSITION_INDEPENDENT_CODE ON
-  C_VISIBILITY_PRESET hidden)
-guise_compile_options(guise_com_objects)
-guise_show_internals(guise_com_objects)
-# A user's method may throw, or end its thread, through the library's frames.
-target_compile_options(guise_com_objects PRIVATE -fexceptions)
-if(GUISE_HARDENING)
-  guise_harden_objects(guise_com_objects)
-endif()
+guise_library_over_core(com
+  MAP src/com/guise-com.map
+  SOURCES ${guise_com_sources})
 
-add_library(guise_com_shared SHARED $<TARGET_OBJECTS:guise_com_objects>)
-add_library(guise_com_static STATIC $<TARGET_OBJECTS:guise_com_objects>)
-
+# COM's own header names, as a program writes them: <objbase.h>.
 foreach(kind IN ITEMS shared static)
-  add_library(guise::com_${kind} ALIAS guise_com_${kind})
-  set_target_properties(guise_com_${kind} PROPERTIES
-    LINKER_LANGUAGE C
-    OUTPUT_NAME guise-com
-    EXPORT_NAME com_${kind})
   target_include_directories(guise_com_${kind} INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include/guise/com>)
-  target_link_libraries(guise_com_${kind} PUBLIC guise_${kind} PRIVATE Threads::Threads)
 endforeach()
-
-if(DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS)
-  add_library(guise::com ALIAS guise_com_static)
-else()
-  add_library(guise::com ALIAS guise_com_shared)
-endif()
-
-# Installed it finds the core beside it: a program's own search path is not for libraries' needs.
-if(NOT APPLE)
-  set_target_properties(guise_com_shared PROPERTIES INSTALL_RPATH "$ORIGIN")
-endif()
-set_target_properties(guise_com_shared PROPERTIES
-  VERSION ${PROJECT_VERSION}
-  SOVERSION ${guise_soversion})
-guise_link_shared(guise_com_shared src/com/guise-com.map)
-if(GUISE_HARDENING)
-  guise_harden_link(guise_com_shared)
-endif()
