@@ -19,7 +19,7 @@ enum {
     SETTERS = 2,
     KINDS = 4,
     TAKERS = 4,
-    MIXES = 5,
+    MIXES = 6,
     SETS = 20000 / GUISE_TEST_TIME_SCALE, /* for each mix */
     SEED = 20240229,
     SECONDS = 120
@@ -31,6 +31,7 @@ static const enum kind mixes[MIXES][TAKERS] = {{ALL, ALL, ALL, ALL},
                                                {ANY, ANY, ANY, ANY},
                                                {ALL, ALL, ANY, ANY},
                                                {ALL, ALL, CONTAINER, CONTAINER},
+                                               {ALL, ANY, ALONE, ALONE},
                                                {ALL, ANY, CONTAINER, ALONE}};
 
 struct market {
