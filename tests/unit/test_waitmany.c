@@ -472,6 +472,33 @@ static void ask_to_set(struct wt *w)
     asker->result = guise_signal_set(asker->signal);
 }
 
+/* All were set when the attempt began; one is gone before its turn comes. */
+static void what_is_taken_meanwhile_is_not_had(void **state)
+{
+    guise_signal *signals[COUNT];
+    struct waiting it = {signals, COUNT, true, 0, GUISE_E_CALL_PENDING, 0};
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_AUTO);
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_ok(guise_signal_set(signals[i]));
+    }
+    guise__signal_lock(signals[1]); /* the attempt gets no further */
+    wt_start(&w, wait_for_many, &it);
+    while ((word_of(signals[0]) & GUISE__HELD) == 0) {
+        (void)sched_yield();
+    }
+    assert_ok(guise_signal_wait(signals[1], 0));
+    guise__signal_unlock(signals[1]);
+    wt_join(&w);
+    assert_int_equal(word_of(signals[0]), GUISE__SET);
+    assert_int_equal(word_of(signals[1]), 0);
+    assert_int_equal(word_of(signals[2]), GUISE__SET);
+    drop_all(signals);
+}
+
 static void nobody_calls_a_held_signal_clear(void **state)
 {
     guise_signal *signal = make(GUISE_SIGNAL_AUTO);
@@ -763,6 +790,7 @@ int main(void)
         cmocka_unit_test(first_come_first_served),
         cmocka_unit_test(a_wait_for_all_goes_last),
         cmocka_unit_test(descriptors_follow),
+        cmocka_unit_test(what_is_taken_meanwhile_is_not_had),
         cmocka_unit_test(nobody_calls_a_held_signal_clear),
         cmocka_unit_test(who_queues_for_a_held_signal_is_told),
         cmocka_unit_test(a_held_signal_keeps_its_descriptor_up),
