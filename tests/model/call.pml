@@ -5,10 +5,10 @@
  *
  * What must hold: an impersonation that begins after Signal returned, or after anybody was told, is
  * refused; one that is granted was on while the call was open; one that is refused is off again.
- * The call completes once. Its function runs once if on_complete said OK, else never, before anybody
- * is told. Who waits, or has the signal, is told, and finds the result. A token that is on in no
- * frame when the call completes is counted once, before anybody is told. The call is freed once, by
- * the end, and not used after.
+ * The call completes once. Its function runs once if on_complete said OK, else never, and before
+ * anybody is told. Who waits, or has the signal, is told, and finds the result. A token that is on
+ * in no frame when the call completes is counted once, before anybody is told. The call is freed
+ * once, by the end, and not used after.
  *
  * Everybody here owns a reference, and drops it at the end.
  *
@@ -24,7 +24,8 @@
  * case: -DSERVERS=1 -DREGISTRARS=1 -DDEMANDERS=1
  * case: -DFINISHERS=1 -DSERVERS=1 -DSLEEPERS=1
  * case: -DFINISHERS=1 -DCOMPLETERS=1 -DREGISTRARS=1 -DDEMANDERS=1
- * case: -DCOMPLETERS=1 -DSTRANGERS=2 -DREGISTRARS=1
+ * case: -DCOMPLETERS=1 -DSTRANGERS=2
+ * case: -DCOMPLETERS=1 -DSTRANGERS=1 -DREGISTRARS=1
  * case: -DFINISHERS=1 -DSTRANGERS=1 -DSLEEPERS=1
  * case: -DSTRANGERS=2 -DDEMANDERS=1
  * case: -DCOMPLETERS=1 -DREGISTRARS=2 -DSLEEPERS=1
@@ -102,20 +103,20 @@
 /* ---- what is shared ---- */
 
 int state = (OWNERS + 1) * REFERENCE;
-byte function;              /* fn, arg and generation; 0: not written */
-byte completion;            /* the signal, by who made it; 0: none */
-bool signal[DEMANDERS + 1]; /* set */
-bool latch;                 /* open */
-bool listed[STRANGERS + 1]; /* foreign.c's list; each step on it is under its lock */
+bool function;       /* fn, arg and generation are written */
+byte completion;     /* the signal: 1 + who made it; 0: none */
+bool is_set[OWNERS]; /* set; by who made it */
+bool latch;          /* open */
+bool listed[OWNERS]; /* foreign.c's list; each step on it is under its lock */
 
 /* ---- what is here for the assertions only ---- */
 
 bool freed;
-bool told;                   /* Signal has returned, or somebody was told */
+bool told;            /* Signal has returned, or somebody was told */
 byte completions, runs;
-byte registered;             /* on_complete said OK */
-bool exposed[STRANGERS + 1]; /* granted, and not reverted yet */
-byte counted[STRANGERS + 1]; /* at completion */
+byte registered;      /* on_complete said OK */
+bool exposed[OWNERS]; /* granted, in no frame, and not reverted yet */
+byte counted[OWNERS]; /* at completion */
 
 /* ---- steps ---- */
 
@@ -164,7 +165,7 @@ inline assert_told()
 /* With the step to ANNOUNCED. */
 inline assert_counted()
 {
-    for (each : 0 .. STRANGERS) {
+    for (each : 0 .. OWNERS - 1) {
         assert(!exposed[each] || counted[each] == 1)
     }
     each = 0
@@ -217,7 +218,7 @@ inline announce_to_waiters()
         atomic {
             assert(!freed && completion != 0);
             assert_told();
-            signal[completion] = true
+            is_set[completion - 1] = true
         }
     :: else
     fi
@@ -277,7 +278,7 @@ inline announce()
 inline foreign_completed()
 {
     d_step {
-        for (each : 0 .. STRANGERS) {
+        for (each : 0 .. OWNERS - 1) {
             if
             :: listed[each] ->
                 listed[each] = false;
@@ -302,7 +303,7 @@ inline count_foreign()
 inline run_function()
 {
     atomic {
-        assert(!freed && function != 0 && !HAS(state, ANNOUNCED));
+        assert(!freed && function && !HAS(state, ANNOUNCED));
         runs++;
         assert_told();
         assert_counted()
@@ -496,28 +497,33 @@ int had_function;
 
 /* ---- who completes ---- */
 
-proctype completer()
+#if COMPLETERS > 0
+active [COMPLETERS] proctype completer()
 {
     VARIABLES;
 
     complete(SUCCESS);
     unref()
 }
+#endif
 
-proctype finisher()
+#if FINISHERS > 0
+active [FINISHERS] proctype finisher()
 {
     VARIABLES;
 
     signal_with(SUCCESS);
     unref()
 }
+#endif
 
 /* ---- who impersonates: src/frame.c ---- */
 
 #define IMPERSONATION                                                                              \
     bool late, on, was_open, granted
 
-/* impersonate: apply, then validate. */
+/* impersonate: apply, then validate. What the first look finds may be old, so it is free not to
+ * refuse: it decides nothing. */
 inline impersonate()
 {
     granted = false;
@@ -525,7 +531,7 @@ inline impersonate()
     look(); /* guise__call_first_look */
     if
     :: HAS(seen, COMPLETED)
-    :: else ->
+    :: true ->
 #if BUG == 1
         look();
 #endif
@@ -535,6 +541,8 @@ inline impersonate()
         }
 #if BUG != 1 && BUG != 2
         look(); /* guise__call_second_look */
+#elif BUG == 2
+        seen = 0;
 #endif
         if
         :: HAS(seen, COMPLETED) ->
@@ -587,8 +595,9 @@ inline end_frame()
     unref()
 }
 
+#if SERVERS > 0
 /* The server drops its own reference in the frame. */
-proctype server()
+active [SERVERS] proctype server()
 {
     VARIABLES;
     IMPERSONATION;
@@ -599,9 +608,11 @@ proctype server()
     impersonate();
     end_frame()
 }
+#endif
 
+#if STRANGERS > 0
 /* apply_and_validate, in no frame */
-proctype stranger(byte me)
+active [STRANGERS] proctype stranger()
 {
     VARIABLES;
     IMPERSONATION;
@@ -611,9 +622,9 @@ proctype stranger(byte me)
     :: granted ->
 #if BUG == 17
         fetch_or(FOREIGN);
-        listed[me] = true;
+        listed[_pid] = true;
 #else
-        listed[me] = true;  /* guise__foreign_note */
+        listed[_pid] = true;  /* guise__foreign_note */
         fetch_or(FOREIGN);  /* guise__call_note_foreign */
 #endif
         if
@@ -623,20 +634,22 @@ proctype stranger(byte me)
         :: else
         fi;
         seen = 0;
-        exposed[me] = true;
+        exposed[_pid] = true;
         if
-        :: atomic { true -> listed[me] = false; exposed[me] = false } /* guise__foreign_end */
+        :: atomic { true -> listed[_pid] = false; exposed[_pid] = false } /* guise__foreign_end */
         :: true
         fi
     :: else
     fi;
     unref()
 }
+#endif
 
 /* ---- the reply ---- */
 
+#if REGISTRARS > 0
 /* guise_call_on_complete: claim, then publish. */
-proctype registrar(byte me)
+active [REGISTRARS] proctype registrar()
 {
     VARIABLES;
 
@@ -655,8 +668,8 @@ proctype registrar(byte me)
         fi
     od;
     atomic {
-        assert(!freed && function == 0);
-        function = me + 1
+        assert(!freed && !function);
+        function = true
     }
 #if BUG == 7
     fetch_or(HAS_FUNCTION);
@@ -683,9 +696,11 @@ refused:
     forget();
     unref()
 }
+#endif
 
+#if DEMANDERS > 0
 /* demand_signal, guise_call_completion; then the call goes, but not the signal. */
-proctype demander(byte me)
+active [DEMANDERS] proctype demander()
 {
     VARIABLES;
     byte mine;
@@ -694,15 +709,15 @@ proctype demander(byte me)
     if
     :: mine == 0 ->
 #if BUG == 13
-        completion = me + 1;
-        mine = me + 1
+        completion = _pid + 1;
+        mine = _pid + 1
 #else
         atomic {
             assert(!freed);
             if
             :: completion == 0 ->
-                completion = me + 1;
-                mine = me + 1
+                completion = _pid + 1;
+                mine = _pid + 1
             :: else -> mine = completion
             fi
         }
@@ -715,18 +730,20 @@ proctype demander(byte me)
     :: HAS(seen, ANNOUNCED) ->
         atomic {
             assert_told();
-            signal[mine] = true
+            is_set[mine - 1] = true
         }
 #endif
     :: else
     fi;
     forget();
     unref();
-    signal[mine] /* guise_signal_wait */
+    is_set[mine - 1] /* guise_signal_wait */
 }
+#endif
 
+#if SLEEPERS > 0
 /* guise_call_wait, guise_call_result */
-proctype sleeper()
+active [SLEEPERS] proctype sleeper()
 {
     VARIABLES;
 
@@ -748,11 +765,12 @@ proctype sleeper()
     forget();
     unref()
 }
+#endif
 
 /* ---- the end ---- */
 
 /* Nothing goes on any more. Who waited is not here any more either, or Spin says so. */
-proctype monitor()
+active proctype monitor()
 {
     byte each;
 
@@ -760,31 +778,7 @@ proctype monitor()
     assert(freed);
     assert(runs == registered);
     assert(completions <= 1);
-    for (each : 0 .. STRANGERS) {
+    for (each : 0 .. OWNERS - 1) {
         assert(counted[each] <= 1 && (!exposed[each] || counted[each] == 1))
-    }
-}
-
-#define START(count, process)                                                                      \
-    n = 0;                                                                                         \
-    do                                                                                             \
-    :: n == count -> break                                                                         \
-    :: n < count ->                                                                                \
-        run process;                                                                               \
-        n++                                                                                        \
-    od
-
-init {
-    byte n;
-
-    atomic {
-        START(COMPLETERS, completer());
-        START(FINISHERS, finisher());
-        START(SERVERS, server());
-        START(STRANGERS, stranger(n));
-        START(REGISTRARS, registrar(n));
-        START(DEMANDERS, demander(n));
-        START(SLEEPERS, sleeper());
-        run monitor()
     }
 }

@@ -20,6 +20,7 @@
  * case: -DAUTO=1 -DSETTERS=2 -DWAITERS=1 -DPOLLERS=1
  * case: -DAUTO=1 -DSETTERS=2 -DWAITERS=2 -DPOLLERS=0
  * case: -DAUTO=1 -DSETTERS=1 -DWAITERS=2 -DPOLLERS=0 -DTIMED=1
+ * case: -DAUTO=1 -DSETTERS=1 -DWAITERS=1 -DPOLLERS=1 -DPULSERS=1
  * case: -DAUTO=0 -DSETTERS=1 -DWAITERS=1 -DPOLLERS=1 -DPULSERS=1
  * case: -DAUTO=0 -DSETTERS=0 -DWAITERS=2 -DPOLLERS=0 -DPULSERS=1 -DTIMED=1
  *
@@ -68,7 +69,7 @@ bool is_waited;
 bool container_lock;
 chan waiters = [WAITERS] of {byte}; /* (container_lock) */
 bool queued[WAITERS];               /* (container_lock) */
-bool open[WAITERS];                 /* the latches */
+bool opened[WAITERS];                 /* the latches */
 
 /* ---- what is here for the assertions only ---- */
 
@@ -340,7 +341,7 @@ inline queue_release()
         if
         :: woken[each] ->
             assert(!gone[each]);
-            open[each] = true
+            opened[each] = true
         :: else
         fi
     }
@@ -438,7 +439,7 @@ proctype waiter(byte me)
     fi;
 end_asleep:
     if
-    :: open[me] -> goto done
+    :: opened[me] -> goto done
 #if TIMED
     :: true ->
         give_up(was_queued);
@@ -447,7 +448,7 @@ end_asleep:
 #if BUG == 10
         :: else
 #else
-        :: else -> open[me] /* released at the last moment */
+        :: else -> opened[me] /* released at the last moment */
 #endif
         fi
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guise__lock: src/lock.h and src/lock.c. One step for each access to the word, and for each call of
- * the kernel. All threads are of a forked child, which finds the word as the parent left it.
+ * guise__lock: src/lock.h and src/lock.c. One step for each access to the word, and for each call
+ * of the kernel. All threads are of one process, which may be a forked child: it finds the word as
+ * the parent left it.
  *
  * What must hold: never two holders; exactly one is told that the lock was the parent's, if it was;
  * nobody sleeps for ever; the word ends free.
@@ -226,7 +227,7 @@ active proctype interrupter()
     od
 }
 
-/* Nothing goes on any more. Spin itself finds who sleeps then: no process may end but at its end. */
+/* Nothing goes on any more. Who sleeps now, or holds the lock, is found by Spin itself. */
 active proctype monitor()
 {
     timeout;
