@@ -2,7 +2,7 @@
 /* Taking a lock that somebody holds, or that a forked child finds left by its parent. */
 #include "lock.h"
 
-enum { BRIEF = 40 }; /* looks before sleeping: who holds it does not for long */
+enum { BRIEF = 40 }; /* looks before sleeping: most hold it for less */
 
 static bool is_ours(unsigned word)
 {
@@ -25,8 +25,9 @@ static void sleep_on(struct guise__lock *lock, unsigned seen)
 bool guise__lock_take_otherwise(struct guise__lock *lock, unsigned seen)
 {
     unsigned flags = GUISE__LOCK_HELD;
+    int looks = BRIEF;
 
-    for (int looks = 0;; looks++) {
+    for (;;) {
         if (!is_ours(seen) || (seen & GUISE__LOCK_HELD) == 0) {
             /* Acquire and relaxed: as in guise__lock_take. */
             if (atomic_compare_exchange_strong_explicit(
@@ -36,7 +37,8 @@ bool guise__lock_take_otherwise(struct guise__lock *lock, unsigned seen)
             }
             continue;
         }
-        if (looks < BRIEF) {
+        if (looks > 0) {
+            looks--;
             guise__relax();
         } else {
             sleep_on(lock, seen);
