@@ -41,8 +41,8 @@ set(guise_com_sources
   src/com/callobject.c
   src/com/cancel.c
   src/com/classes.c
-  src/com/container.c
-  src/com/context.c
+  src/com/com_container.c
+  src/com/call_context.c
   src/com/descriptor.c
   src/com/dispatch.c
   src/com/event.c
@@ -52,7 +52,7 @@ set(guise_com_sources
   src/com/lasterror.c
   src/com/local.c
   src/com/memory.c
-  src/com/object.c
+  src/com/unknown.c
   src/com/process.c
   src/com/serversecurity.c
   src/com/sid.c
@@ -60,7 +60,7 @@ set(guise_com_sources
   src/com/text.c
   src/com/threads.c
   src/com/threadtoken.c
-  src/com/token.c
+  src/com/token_handle.c
   src/com/tokencheck.c
   src/com/tokeninfo.c
   src/com/waits.c

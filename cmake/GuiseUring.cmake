@@ -28,7 +28,7 @@ guise_library_over_core(uring
   MAP src/uring/guise-uring.map
   SOURCES
     src/uring/kernel.c
-    src/uring/personas.c
+    src/uring/personalities.c
     src/uring/requests.c
     src/uring/ring.c
     src/uring/submit.c

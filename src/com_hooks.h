@@ -19,7 +19,7 @@
 #include <guise/signal.h>
 #include <guise/token.h>
 
-#include "fork.h" /* for guise__fork_generation only */
+#include "base/lifecycle.h" /* for guise__fork_generation only */
 
 /*
  * A pointer of the calling thread's, for the context that is switched to. NULL at the beginning of

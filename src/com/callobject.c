@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 #include "com/cancel.h"
-#include "com/object.h"
+#include "com/unknown.h"
 #include "com_hooks.h"
 
 struct guise__call_object {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The classes: by which name, made how. Their factories are constant, and counted for the looks. */
 #define CONST_VTABLE
-#include "com/object.h"
+#include "com/unknown.h"
 #include "com/process.h"
 
 struct factory {

@@ -13,7 +13,7 @@
 #include <guise/com/guisecom.h>
 
 #include "com/callobject.h"
-#include "com/object.h"
+#include "com/unknown.h"
 #include "com/process.h"
 #include "com_hooks.h"
 

@@ -11,7 +11,7 @@
  */
 #define CONST_VTABLE
 #include "com/eventhandle.h"
-#include "com/object.h"
+#include "com/unknown.h"
 
 struct event {
     struct guise__com_object object; /* first */

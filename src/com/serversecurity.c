@@ -8,7 +8,7 @@
  * keeps it can reach another call's client (X-30).
  */
 #define CONST_VTABLE
-#include "com/context.h"
+#include "com/call_context.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -20,7 +20,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "com/object.h"
+#include "com/unknown.h"
 
 struct entry {
     struct entry *below;

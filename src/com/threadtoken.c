@@ -3,7 +3,7 @@
  * What is in a thread's slot, by Win32's names. The slot is the core's, and so is everything that
  * happens to it; what COM's own revert goes back to is not touched here (W-12).
  */
-#include "com/token.h"
+#include "com/token_handle.h"
 
 #include <guise/com/processthreadsapi.h>
 #include <guise/com/securitybaseapi.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a token is good for: membership, privileges, access (W-17 to W-19). */
-#include "com/token.h"
+#include "com/token_handle.h"
 
 #include <string.h>
 

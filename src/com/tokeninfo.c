@@ -3,7 +3,7 @@
  * GetTokenInformation (W-15, W-16). A buffer may begin anywhere: what has an alignment is made
  * elsewhere and copied.
  */
-#include "com/token.h"
+#include "com/token_handle.h"
 
 #include <string.h>
 

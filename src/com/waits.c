@@ -5,7 +5,7 @@
  * is dispatched meanwhile (Y-19), so the thread's slot and frame are what they were (Y-20).
  */
 #include "com/eventhandle.h"
-#include "com/object.h"
+#include "com/unknown.h"
 
 #include "../com_hooks.h"
 

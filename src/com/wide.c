@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Names, which are bytes in the core, as COM has them. */
-#include "com/context.h"
+#include "com/call_context.h"
 
 #include <stdbool.h>
 

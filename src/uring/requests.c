@@ -18,8 +18,8 @@
 #include <string.h>
 
 #include "com_hooks.h"
-#include "internal.h"
-#include "sized.h"
+#include "ring.h"
+#include "base/struct_size.h"
 
 /* ---- places ---- */
 

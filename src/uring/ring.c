@@ -16,7 +16,7 @@
 #include <guise/provider.h>
 #include <guise/thread.h>
 
-#include "internal.h"
+#include "ring.h"
 #include "uring_hooks.h"
 
 enum { ENTRIES_MAX = 32768 };

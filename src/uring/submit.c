@@ -8,7 +8,7 @@
  */
 #define _GNU_SOURCE
 #include "com_hooks.h"
-#include "internal.h"
+#include "ring.h"
 
 static struct guise__request *first_made(guise_uring *ring)
 {

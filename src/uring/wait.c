@@ -11,8 +11,8 @@
 #include <errno.h>
 #include <time.h>
 
-#include "internal.h"
-#include "sized.h"
+#include "ring.h"
+#include "base/struct_size.h"
 
 /* ---- reporting ---- */
 

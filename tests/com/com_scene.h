@@ -10,7 +10,7 @@
 
 #include "support/scene.h"
 
-#include "call_internal.h"
+#include "call/call_state.h"
 
 #define CHECK_HR(s, actual, expected) CHECK_RESULT(s, actual, expected)
 

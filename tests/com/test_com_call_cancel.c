@@ -14,7 +14,7 @@
 #include <guisecom.h>
 
 #include "com/cancel.h"
-#include "com/object.h"
+#include "com/unknown.h"
 #include "com/threads.h"
 
 #define FOREVER ((ULONG)RPC_C_CANCEL_INFINITE_TIMEOUT)

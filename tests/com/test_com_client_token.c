@@ -11,7 +11,7 @@
 
 #include <guisecom.h>
 
-#include "provider_internal.h"
+#include "identity/provider.h"
 
 /* A number that no function writes. */
 #define UNTOUCHED 0x5AFE5AFEu

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "com/eventhandle.h"
-#include "signal_internal.h"
+#include "sync/signal.h"
 #include "support/child.h"
 #include "support/wt.h"
 

@@ -19,16 +19,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "auth/peercred.h"
-#include "call_internal.h"
+#include "identity/peercred.h"
+#include "call/call_state.h"
 #include "com_hooks.h"
-#include "context_internal.h"
+#include "identity/context.h"
 #include "port/port.h"
-#include "signal_internal.h"
+#include "sync/signal.h"
 #include "support/child.h"
 #include "support/connection.h"
-#include "thread_internal.h"
-#include "token_internal.h"
+#include "thread/thread_state.h"
+#include "identity/token.h"
 
 enum { SECONDS = 20 };
 

@@ -10,11 +10,11 @@
 
 #include <string.h>
 
-#include "call_internal.h"
+#include "call/call_state.h"
 #include "com_hooks.h"
 #include "port/port.h"
 #include "support/child.h"
-#include "thread_internal.h"
+#include "thread/thread_state.h"
 
 enum { KEPT = GUISE__KEEPS_MEMORY, SECONDS = 20, ROUNDS = 10, NOT_ZERO = 0xA5 };
 

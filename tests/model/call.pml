@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state word of one call: src/call.c, and what impersonates in src/frame.c. One step for each
+ * The state word of one call: src/call/call.c, and what impersonates in src/call/frame.c. One step for each
  * access to something shared.
  *
  * What must hold: an impersonation that begins after Signal returned, or after anybody was told, is
@@ -517,7 +517,7 @@ active [FINISHERS] proctype finisher()
 }
 #endif
 
-/* ---- who impersonates: src/frame.c ---- */
+/* ---- who impersonates: src/call/frame.c ---- */
 
 #define IMPERSONATION                                                                              \
     bool late, on, was_open, granted

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * No wake-up is lost: src/container.c, and set_in_company in src/signal.c. One signal in one
+ * No wake-up is lost: src/sync/container.c, and set_in_company in src/sync/signal.c. One signal in one
  * container, so always in company. One step for each access to something shared; what a lock guards
  * and nobody reads without it may change in the same step. The locks are taken to work (lock.pml).
  *
@@ -109,7 +109,7 @@ inline unlock_container()
     container_lock = false
 }
 
-/* ---- src/signal.c: guise__signal_try, which is guise__signal_take without HELD ---- */
+/* ---- src/sync/signal.c: guise__signal_try, which is guise__signal_take without HELD ---- */
 
 inline signal_take(taken)
 {
@@ -132,7 +132,7 @@ inline signal_take(taken)
 #endif
 }
 
-/* ---- src/container.c, who waits ---- */
+/* ---- src/sync/container.c, who waits ---- */
 
 /* take_first: the hints, then the signal. A look that found nothing was right to: either no set had
  * returned when it began, or the bit has been cleared since. */
@@ -219,7 +219,7 @@ inline give_up(was_queued)
     unlock_container()
 }
 
-/* ---- src/container.c and src/signal.c, who sets ---- */
+/* ---- src/sync/container.c and src/sync/signal.c, who sets ---- */
 
 /* guise__queue_move_first: to the setter's own queue. */
 inline move_first()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guise__lock: src/lock.h and src/lock.c. One step for each access to the word, and for each call
+ * guise__lock: src/base/lock.h and src/base/lock.c. One step for each access to the word, and for each call
  * of the kernel. All threads are of one process, which may be a forked child: it finds the word as
  * the parent left it.
  *
@@ -89,7 +89,7 @@ inline futex_wake_one()
     }
 }
 
-/* ---- src/lock.h, src/lock.c ---- */
+/* ---- src/base/lock.h, src/base/lock.c ---- */
 
 /* atomic_compare_exchange_strong_explicit: done, or was is what the word was. */
 inline compare_exchange(was, desired)

@@ -6,7 +6,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 /* The container itself, not its object file from the library: its hints are looked at. */
-#include "container.c"
+#include "sync/container.c"
 
 #include "support/kept.h"
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "signal_internal.h"
+#include "sync/signal.h"
 #include "support/wt.h"
 
 #ifdef __linux__

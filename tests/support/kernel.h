@@ -14,7 +14,7 @@
 
 #include <guise/guise.h>
 
-#include "provider/linux_numbers.h"
+#include "identity/linux_numbers.h"
 #include "support/puppet.h"
 
 /* ---- who ------------------------------------------------------------------------------------- */

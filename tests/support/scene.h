@@ -25,8 +25,8 @@
 #include "support/test.h"
 #include "support/wt.h"
 
-#include "context_internal.h"
-#include "token_internal.h"
+#include "identity/context.h"
+#include "identity/token.h"
 
 struct scene {
     struct wt checks; /* what failed in a frame */

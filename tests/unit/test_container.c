@@ -2,7 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 /* The container itself, not its object file from the library: only from in here can a test see that
  * a waiter is in the queue. */
-#include "container.c"
+#include "sync/container.c"
 
 #include "support/kept.h"
 

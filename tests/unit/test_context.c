@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "context_internal.h"
+#include "identity/context.h"
 #include "support/child.h"
-#include "token_internal.h"
+#include "identity/token.h"
 
 static unsigned token_refs(const guise_token *token)
 {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "call_internal.h"
+#include "call/call_state.h"
 
 #define RESULT ((guise_result)-77)
 

@@ -14,7 +14,7 @@
 #include <sched.h>
 #include <string.h>
 
-#include "signal_internal.h"
+#include "sync/signal.h"
 
 static pid_t s_child; /* of the last fork_here; 0: this is it */
 

@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "lock.h"
+#include "base/lock.h"
 #include "support/child.h"
 #include "support/wt.h"
 

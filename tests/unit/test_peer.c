@@ -16,12 +16,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "auth/peercred.h"
-#include "context_internal.h"
+#include "identity/peercred.h"
+#include "identity/context.h"
 #include "port/port.h"
 #include "support/child.h"
 #include "support/connection.h"
-#include "token_internal.h"
+#include "identity/token.h"
 
 static struct connection connect_self(int type)
 {

@@ -12,11 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "context_internal.h"
+#include "identity/context.h"
 #include "support/child.h"
 #include "support/fake_provider.h"
 #include "support/wt.h"
-#include "token_internal.h"
+#include "identity/token.h"
 
 enum { SECONDS = 20 };
 

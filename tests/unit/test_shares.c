@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "call_internal.h"
+#include "call/call_state.h"
 
 enum { THREADS = 4, CALLS = 40, ROUNDS = 300, SECONDS = 25 };
 

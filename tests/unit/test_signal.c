@@ -18,7 +18,7 @@
 #include <sys/epoll.h>
 #endif
 
-#include "signal_internal.h"
+#include "sync/signal.h"
 #include "support/child.h"
 #include "support/wt.h"
 

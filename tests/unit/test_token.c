@@ -10,7 +10,7 @@
 
 #include "support/child.h"
 #include "support/wt.h"
-#include "token_internal.h"
+#include "identity/token.h"
 
 enum { OVERFLOW_ID_IF_NOBODY_SAYS = 65534 };
 

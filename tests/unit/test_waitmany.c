@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "com_hooks.h"
-#include "signal_internal.h"
+#include "sync/signal.h"
 #include "support/child.h"
 #include "support/wt.h"
 

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+
+#include "identity/peercred.h"
+#include "port/port.h"
+
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
+
+/* Abstract names begin with a zero byte, but are longer than no name at all. */
+bool guise__peer_is_name(const struct sockaddr_un *address, socklen_t length)
+{
+    (void)address;
+    return length > offsetof(struct sockaddr_un, sun_path);
+}
+
+/* One attempt with a buffer of *bytes; *again: it takes more, as *bytes now says. */
+static guise_result ask_groups_once(int socket, struct guise__peer *out, socklen_t *bytes,
+                                    bool *again)
+{
+    gid_t *groups = guise__alloc((size_t)*bytes + sizeof *groups); /* never an empty block */
+
+    if (groups == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, bytes) == 0) {
+        out->groups = groups;
+        out->group_count = *bytes / sizeof *groups;
+        out->knows_groups = true;
+        return GUISE_OK;
+    }
+    *again = errno == ERANGE;
+    guise__free(groups);
+    /* An older kernel: who it is, but not what it may do. */
+    return GUISE_OK;
+}
+
+/* The list belongs to the connection and cannot grow, but its length is not known before. */
+static guise_result ask_groups(int socket, struct guise__peer *out)
+{
+    socklen_t bytes = 64 * sizeof(gid_t);
+    guise_result result;
+    bool again;
+
+    do {
+        again = false;
+        result = ask_groups_once(socket, out, &bytes, &again);
+    } while (again);
+    return result;
+}
+
+guise_result guise__peer_ask(int socket, struct guise__peer *out)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    memset(out, 0, sizeof *out);
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+        return GUISE_E_ACCESS_DENIED;
+    }
+    out->uid = peer.uid;
+    out->gid = peer.gid;
+    return ask_groups(socket, out);
+}
