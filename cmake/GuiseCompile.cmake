@@ -24,6 +24,14 @@ function(guise_show_internals target)
   target_compile_options(${target} PRIVATE "-iquote${PROJECT_SOURCE_DIR}/src")
 endfunction()
 
+# For the users of a library: a frame ends by unwinding when its thread ends in Begin_, and the
+# unwinder stops at a function without a table. For C some targets (armhf, riscv64) make none
+# unless told to.
+function(guise_require_unwind_tables target)
+  target_compile_options(${target} INTERFACE
+    "$<$<COMPILE_LANG_AND_ID:C,GNU,Clang,AppleClang>:-funwind-tables>")
+endfunction()
+
 # OpenSSF's compiler options guide; a flag the compiler does not know is left out.
 function(guise_harden_objects target)
   foreach(flag IN ITEMS

@@ -8,10 +8,8 @@ install(FILES ${guise_headers} ${guise_uring_headers}
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/guise"
   COMPONENT guise_Development)
 
-install(FILES LICENSE README.md CHANGELOG.md docs/com.md docs/rules.md
-  DESTINATION "${CMAKE_INSTALL_DOCDIR}"
-  COMPONENT guise_Development)
-install(FILES ${guise_com_headers}
+include(cmake/GuiseDocuments.cmake)
+install(FILES ${guise_com_headers} ${guise_com_spellings}
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/guise/com"
   COMPONENT guise_Development)
 

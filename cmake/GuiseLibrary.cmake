@@ -14,8 +14,22 @@ function(guise_library_objects target)
   # What a program gives us to run (Begin_, a method, a completion function) may throw, be cancelled
   # or end its thread: the library's frames are unwound, and a call's frame ends by that too.
   target_compile_options(${target} PRIVATE -fexceptions)
+  if(GUISE_INITIAL_EXEC_TLS)
+    target_compile_definitions(${target} PRIVATE GUISE_INITIAL_EXEC_TLS)
+  endif()
+  if(GUISE_CHECKS)
+    target_compile_definitions(${target} PRIVATE GUISE_CHECKS)
+  endif()
   if(GUISE_HARDENING)
     guise_harden_objects(${target})
+  endif()
+endfunction()
+
+# In a parent project a library is built because a target of the parent's links it, and not
+# otherwise; at the top level, and where it is installed, always.
+function(guise_build_if_linked)
+  if(NOT PROJECT_IS_TOP_LEVEL AND NOT GUISE_INSTALL)
+    set_target_properties(${ARGN} PROPERTIES EXCLUDE_FROM_ALL ON)
   endif()
 endfunction()
 
@@ -63,11 +77,8 @@ function(guise_library_over_core name)
       PRIVATE ${arg_LIBRARIES} Threads::Threads)
   endforeach()
 
-  if(DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS)
-    add_library(guise::${name} ALIAS ${library}_static)
-  else()
-    add_library(guise::${name} ALIAS ${library}_shared)
-  endif()
+  add_library(guise::${name} ALIAS ${library}_${GUISE_DEFAULT_KIND})
+  guise_build_if_linked(${library}_objects ${library}_shared ${library}_static)
 
   # Installed it finds the core beside it: a program's own search path is not for libraries' needs.
   if(NOT APPLE)

@@ -29,10 +29,16 @@ guise_library_over_core(uring
   SOURCES
     src/uring/kernel.c
     src/uring/personalities.c
+    src/uring/reap.c
     src/uring/requests.c
     src/uring/ring.c
+    src/uring/ring_cancel.c
+    src/uring/ring_check.c
+    src/uring/ring_threads.c
+    src/uring/standing.c
     src/uring/submit.c
-    src/uring/wait.c
+    src/uring/table.c
+    src/uring/workers.c
   # By name, as in -luring: who uses an installed guise-uring finds it, or not, in its own way.
   LIBRARIES ${GUISE_LIBURING_LIBRARIES})
 

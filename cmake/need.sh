@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# To be sourced. need ITEM...: sees to it that these are there, or says what is missing and exits
-# with 2. What is missing is installed where that can be done: with apt-get, as root or by sudo.
+# To be sourced. need ITEM...: installs the items that are missing, with apt-get, as root or by sudo,
+# and says beforehand which packages. If an item is still missing, says so and exits with 2.
 #
-# An item is the name of a command, with a colon and the Debian package that has it if that is
-# called something else; or one of these, which are looked for in their own way:
+# A script that takes the option --ask sets need_ask to no, and to yes where the option is given.
+# Then the terminal is asked first, y or n; after n, or without a terminal, nothing is installed.
+#
+# An item is the name of a command, with a colon and its Debian package if that has another name; or
+# one of these, each of which has a test of its own:
 #   cc      a C compiler that has libc's headers; $CC where that is set
 #   ninja   the command, from the package ninja-build
 #   cmocka  the library's header
 #   liburing  likewise
+#   libclang-rt  clang's libFuzzer
 #   wine64  the command, also where Debian has it, in no PATH
 #
-# want ITEM...: the same for what can be done without; says what is missing and goes on.
+# want ITEM...: the same for what is not necessary: says what is missing and returns.
 
 need() {
     need_missing=$(need_list "$@")
@@ -50,11 +54,12 @@ need_has() {
 #include <stdint.h>' ;;
     wine64 | wine64:*) command -v wine64 >/dev/null 2>&1 || [ -x /usr/lib/wine/wine64 ] ;;
     liburing | liburing:*) need_header liburing.h '' ;;
+    libclang-rt | libclang-rt:*) need_fuzzer ;;
     *) command -v "${1%%:*}" >/dev/null 2>&1 ;;
     esac
 }
 
-# Does the compiler find this header? Without one to ask, is it where it usually is?
+# Whether the compiler finds this header; without a compiler, whether it is where it usually is.
 # CC may be a command with arguments, as make and cmake take it.
 # shellcheck disable=SC2086
 need_header() {
@@ -66,6 +71,15 @@ need_header() {
     else
         [ "$1" != stdio.h ] && { [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]; }
     fi
+}
+
+# Whether clang has the library that a fuzz target is linked with.
+need_fuzzer() {
+    command -v clang >/dev/null 2>&1 || return 1
+    for need_library in "$(clang -print-resource-dir)"/lib/linux/libclang_rt.fuzzer-*.a; do
+        [ -e "$need_library" ] && return 0
+    done
+    return 1
 }
 
 need_package() {
@@ -86,8 +100,8 @@ need_packages() {
     done
 }
 
-# Installs what belongs to these items. Says on standard output why it did not; apt-get's own words
-# go to standard error.
+# Installs the packages of these items. Standard output is the reason if that was not done; all else,
+# the question and what apt-get says, goes to standard error.
 # shellcheck disable=SC2046,SC2086
 need_install() {
     if ! command -v apt-get >/dev/null 2>&1; then
@@ -98,7 +112,10 @@ need_install() {
         echo "Installing them takes root: apt-get install --no-install-recommends $(need_packages "$1")"
         return
     }
-    echo "Installing $(need_packages "$1")" >&2
+    need_announce "$(need_packages "$1")" >&2
+    if [ "${need_ask-}" = yes ] && ! need_confirm; then
+        return
+    fi
     set -- $need_as env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=120 \
         --no-install-recommends install $(need_packages "$1")
     # The lists of packages may be absent or old: only then are they fetched.
@@ -108,7 +125,30 @@ need_install() {
     fi
 }
 
-# What to put before a command that takes root: nothing, or sudo. Fails if there is no way.
+# Says what is going to be installed, and how to be asked about it.
+need_announce() {
+    case ${need_ask-} in
+    yes) echo "$0: missing, and can be installed with apt-get: $1" ;;
+    no) echo "$0: installing with apt-get: $1(to be asked first: $0 --ask)" ;;
+    *) echo "$0: installing with apt-get: $1" ;;
+    esac
+}
+
+# Asks on the terminal; the default is no. If the answer is not yes, standard output is the reason.
+need_confirm() {
+    if [ ! -t 0 ]; then
+        echo "Nothing was installed, because there is no terminal to ask on."
+        return 1
+    fi
+    printf 'Install them? [y/N] ' >&2
+    read -r need_answer || need_answer=
+    case $need_answer in
+    [yY] | [yY][eE][sS]) ;;
+    *) echo "Nothing was installed, because the answer was not yes." && return 1 ;;
+    esac
+}
+
+# The words that go before a command that takes root: none, or sudo. Fails if there is no way.
 need_root() {
     if [ "$(id -u)" -eq 0 ]; then
         return 0
@@ -117,7 +157,7 @@ need_root() {
     if [ -t 0 ]; then
         echo sudo
     else
-        echo sudo -n # nobody is there to type a password
+        echo sudo -n # no terminal, so no password can be typed
         sudo -n true >/dev/null 2>&1
     fi
 }

@@ -6,8 +6,8 @@
  *   never after, even if Begin_ is still running. A token put on the thread before that stays
  *   until the server reverts or until Begin_ returns, whichever comes first.
  *
- * begin() is the server's code; each line of it says what must come of it: the result, and who
- * the thread is afterwards. As root the kernel is asked who that is, too.
+ * begin() is the server's code. Each line of it states the result that it must have and the identity
+ * of the thread afterwards. With CAP_SETUID and CAP_SETGID the kernel must confirm that identity.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,21 +26,23 @@ static guise_result begin(guise_call *call, void *arg)
 {
     (void)arg;
     step("Begin_ runs", GUISE_OK, GUISE_OK, SERVER);
-    step("impersonate the client", guise_impersonate_client(), GUISE_OK, ALICE);
+    step("impersonate the client", guise_impersonate_client_at_least(GUISE_LEVEL_IMPERSONATE),
+         GUISE_OK, ALICE);
     step("Signal: the call is complete", guise_call_signal(call), GUISE_OK, ALICE); /* still! */
     step("revert to self", guise_revert_to_self(), GUISE_OK, SERVER);
-    step("impersonate again: too late", guise_impersonate_client(), GUISE_E_CALL_COMPLETE, SERVER);
+    step("impersonate again: too late", guise_impersonate_client_at_least(GUISE_LEVEL_IMPERSONATE),
+         GUISE_E_CALL_COMPLETE, SERVER);
     return GUISE_OK;
 }
 
-/* The rest is the stage: choose a provider, make a client and its call, and keep the transcript. */
+/* The rest sets the scene: it chooses a provider, makes a client and its call, and prints each step. */
 
-static const uid_t alice_uid = 50001; /* any unused number; nobody looks it up */
+static const uid_t alice_uid = 50001; /* any unused number; it is never looked up */
 static uid_t s_server_uid;
 static bool s_enforced;
 static int s_surprises;
 
-/* Who this thread is: for Guise, and for the kernel if the kernel was told. */
+/* Whether this thread has that identity: for Guise and, where the kernel enforces, for the kernel. */
 static bool thread_is(const char *who)
 {
     const guise_token *token = guise_thread_token();
@@ -60,7 +62,7 @@ static void step(const char *what, guise_result result, guise_result expected, c
     s_surprises += !fine;
 }
 
-/* Everything after this depends on it: no provider, no client or no call means no story. */
+/* Ends the program if the step failed, because all later steps depend on it. */
 static void must(const char *what, guise_result result)
 {
     if (result < 0) {
@@ -79,13 +81,17 @@ static void choose_provider(void)
         printf("The kernel enforces who the thread is (provider: linux).\n\n");
         return;
     }
-    printf("The kernel cannot be asked to enforce this (%s), so Guise keeps the books alone\n"
-           "(provider: emulated): the uid stays the server's. Run it as root to see the other.\n\n",
-           guise_result_name(result));
+    printf("The kernel cannot be asked to enforce this: %s.\n"
+           "So only Guise knows the client (provider: emulated), and the uid stays the server's.\n"
+           "%s\n",
+           guise_provider_reason(),
+           result == GUISE_E_ACCESS_DENIED
+               ? "With CAP_SETUID and CAP_SETGID, which root has, the uid changes too.\n"
+               : "");
     must("choosing the emulated provider", guise_use_provider(guise_provider_emulated()));
 }
 
-/* A request of alice's has arrived. A real server learns who she is from its transport. */
+/* A request from alice has arrived. A real server learns the identity of a client from its transport. */
 static guise_call *request_from_alice(void)
 {
     guise_token_desc alice = {.size = sizeof alice,
@@ -108,11 +114,14 @@ static guise_call *request_from_alice(void)
 
 int main(void)
 {
+    guise_call *call;
+    guise_result result;
+
     choose_provider();
     printf("  %-30s %-22s %s\n", "step", "result", "and the thread is now");
 
-    guise_call *call = request_from_alice();
-    guise_result result = guise_call_dispatch(call, begin, NULL);
+    call = request_from_alice();
+    result = guise_call_dispatch(call, begin, NULL);
     step("Begin_ has returned", result, GUISE_OK, SERVER);
     guise_call_unref(call);
 

@@ -9,7 +9,7 @@
  * failure *file is -1.
  *
  * What CoImpersonateClient says, if it fails; then nothing was opened.
- * HRESULT_FROM_WIN32(ERROR_BAD_IMPERSONATION_LEVEL): the client lets nobody act for it.
+ * HRESULT_FROM_WIN32(ERROR_BAD_IMPERSONATION_LEVEL): the client does not let the server act for it.
  * As folder_open.
  */
 HRESULT open_as_client(const struct folder *folder, LPCWSTR name, int *file);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Begin_Read opens the file as the client and hands the reading over to the worker. The worker
- * reads and calls Signal; from then on nobody can become the client of this call. Finish_Read
- * hands out what was read.
+ * reads and calls Signal; from then on no thread can become the client of this call. Finish_Read
+ * returns what was read.
  *
- * Mostly the object is part of another: whoever dispatches a call aggregates it, and then Signal is
- * the outer object's, which sends the reply. Made alone it has an event to be signaled.
+ * The dispatcher aggregates the object: then Signal is the outer object's, which sends the reply. An
+ * object that is made alone has an event, which Signal sets.
  */
 #define COBJMACROS
 #define CONST_VTABLE
@@ -31,7 +31,8 @@ struct read_call {
     const struct folder *folder;
     struct worker *worker;
 
-    _Atomic enum state state; /* who moves it owns what follows, until it moves it again */
+    _Atomic enum state
+        state; /* the thread that moves it owns the members below until the next move */
     struct job job;
     ISynchronize *sync; /* busy: a reference to outer, so the object lives as long as the job */
     int file;           /* busy: open */
@@ -88,11 +89,13 @@ static HRESULT take_sync(struct read_call *call)
 {
     HRESULT result = IUnknown_QueryInterface(call->outer, &IID_ISynchronize, (void **)&call->sync);
 
-    if (FAILED(result))
+    if (FAILED(result)) {
         return result;
+    }
     result = ISynchronize_Reset(call->sync);
-    if (FAILED(result))
+    if (FAILED(result)) {
         (void)ISynchronize_Release(call->sync);
+    }
     return result;
 }
 
@@ -100,11 +103,13 @@ static HRESULT make_ready(struct read_call *call, LPCWSTR name)
 {
     HRESULT result = open_as_client(call->folder, name, &call->file);
 
-    if (FAILED(result))
+    if (FAILED(result)) {
         return result;
+    }
     result = take_sync(call);
-    if (FAILED(result))
+    if (FAILED(result)) {
         close(call->file);
+    }
     return result;
 }
 
@@ -117,8 +122,9 @@ static void do_read(struct job *job)
     call->result = file_read(call->file, call->offset, call->size, &call->got, &call->bytes);
     close(call->file);
     (void)move(call, BUSY, DONE);
-    if (FAILED(ISynchronize_Signal(sync)))
-        abort();                      /* it never does (L-5), and a client would wait for ever */
+    if (FAILED(ISynchronize_Signal(sync))) {
+        abort(); /* cannot fail (L-5); if it did, a client would wait for ever */
+    }
     (void)ISynchronize_Release(sync); /* and the object may be gone */
 }
 
@@ -126,10 +132,12 @@ static HRESULT STDMETHODCALLTYPE async_Begin_Read(AsyncIFileReader *This, LPCWST
                                                   ULONGLONG offset, ULONG size)
 {
     struct read_call *call = from_async(This);
+    HRESULT result;
 
-    if (move(call, IDLE, BUSY) != IDLE)
+    if (move(call, IDLE, BUSY) != IDLE) {
         return RPC_S_CALLPENDING;
-    HRESULT result = make_ready(call, name);
+    }
+    result = make_ready(call, name);
     if (FAILED(result)) {
         (void)move(call, BUSY, IDLE);
         return result;
@@ -143,15 +151,19 @@ static HRESULT STDMETHODCALLTYPE async_Begin_Read(AsyncIFileReader *This, LPCWST
 static HRESULT STDMETHODCALLTYPE async_Finish_Read(AsyncIFileReader *This, ULONG *got, BYTE **bytes)
 {
     struct read_call *call = from_async(This);
+    HRESULT result;
+    enum state state;
 
-    if (got == NULL || bytes == NULL)
+    if (got == NULL || bytes == NULL) {
         return E_POINTER;
+    }
     *got = 0;
     *bytes = NULL;
-    enum state state = move(call, DONE, BUSY);
-    if (state != DONE)
+    state = move(call, DONE, BUSY);
+    if (state != DONE) {
         return state == BUSY ? RPC_S_CALLPENDING : RPC_E_CALL_COMPLETE;
-    HRESULT result = call->result;
+    }
+    result = call->result;
     *got = call->got;
     *bytes = call->bytes;
     call->bytes = NULL;
@@ -169,17 +181,19 @@ static HRESULT STDMETHODCALLTYPE unknown_QueryInterface(IUnknown *This, REFIID r
 {
     struct read_call *call = from_unknown(This);
 
-    if (object == NULL)
+    if (object == NULL) {
         return E_POINTER;
+    }
     *object = NULL;
-    if (IsEqualIID(riid, &IID_IUnknown))
+    if (IsEqualIID(riid, &IID_IUnknown)) {
         *object = &call->unknown;
-    else if (IsEqualIID(riid, &IID_AsyncIFileReader))
+    } else if (IsEqualIID(riid, &IID_AsyncIFileReader)) {
         *object = &call->async;
-    else if (IsEqualIID(riid, &IID_ISynchronize) && call->event != NULL)
+    } else if (IsEqualIID(riid, &IID_ISynchronize) && call->event != NULL) {
         return IUnknown_QueryInterface(call->event, riid, object);
-    else
+    } else {
         return E_NOINTERFACE;
+    }
     (void)IUnknown_AddRef((IUnknown *)*object);
     return S_OK;
 }
@@ -191,10 +205,11 @@ static ULONG STDMETHODCALLTYPE unknown_AddRef(IUnknown *This)
 
 static void free_call(struct read_call *call)
 {
-    if (call->event != NULL)
+    if (call->event != NULL) {
         (void)IUnknown_Release(call->event);
+    }
     (void)IFileReader_Release(call->reader);
-    CoTaskMemFree(call->bytes); /* of a Read that nobody finished */
+    CoTaskMemFree(call->bytes); /* of a Read that was never finished */
     free(call);
 }
 
@@ -203,8 +218,9 @@ static ULONG STDMETHODCALLTYPE unknown_Release(IUnknown *This)
     struct read_call *call = from_unknown(This);
     ULONG left = --call->references;
 
-    if (left == 0)
+    if (left == 0) {
         free_call(call);
+    }
     return left;
 }
 
@@ -226,10 +242,12 @@ HRESULT ReadCall_Create(IFileReader *reader, const struct folder *folder, struct
                         IUnknown *outer, REFIID iid, void **out)
 {
     struct read_call *call = calloc(1, sizeof *call);
+    HRESULT result;
 
     *out = NULL;
-    if (call == NULL)
+    if (call == NULL) {
         return E_OUTOFMEMORY;
+    }
     call->unknown.lpVtbl = &unknown_vtbl;
     call->async.lpVtbl = &async_vtbl;
     call->references = 1;
@@ -239,9 +257,11 @@ HRESULT ReadCall_Create(IFileReader *reader, const struct folder *folder, struct
     call->folder = folder;
     call->worker = worker;
     call->job.run = do_read;
-    HRESULT result = outer != NULL ? S_OK : give_event(call);
-    if (SUCCEEDED(result))
+    result = outer != NULL ? S_OK : give_event(call);
+    if (SUCCEEDED(result)) {
         result = IUnknown_QueryInterface(&call->unknown, iid, out);
-    (void)IUnknown_Release(&call->unknown); /* what is wanted of it has a reference of its own */
+    }
+    (void)IUnknown_Release(
+        &call->unknown); /* the interface that was asked for has its own reference */
     return result;
 }

@@ -22,10 +22,12 @@ static uint32_t next_character(LPCWSTR *text)
 {
     uint32_t unit = *(*text)++;
 
-    if (unit < 0xD800 || unit > 0xDFFF)
+    if (unit < 0xD800 || unit > 0xDFFF) {
         return unit;
-    if (unit > 0xDBFF || **text < 0xDC00 || **text > 0xDFFF)
+    }
+    if (unit > 0xDBFF || **text < 0xDC00 || **text > 0xDFFF) {
         return 0;
+    }
     return 0x10000 + ((unit - 0xD800) << 10) + (uint32_t)(*(*text)++ - 0xDC00);
 }
 
@@ -35,8 +37,9 @@ static size_t put_utf8(char *out, uint32_t c)
     static const unsigned char first[] = {0, 0, 0xC0, 0xE0, 0xF0};
     size_t size = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 
-    for (size_t i = size - 1; i > 0; i--, c >>= 6)
+    for (size_t i = size - 1; i > 0; i--, c >>= 6) {
         out[i] = (char)(0x80 | (c & 0x3F));
+    }
     out[0] = (char)(first[size] | c);
     return size;
 }
@@ -48,11 +51,13 @@ static bool to_utf8(LPCWSTR text, char out[NAME_ROOM])
 
     while (*text != 0) {
         uint32_t c = next_character(&text);
-        if (c == 0)
+        if (c == 0) {
             return false;
+        }
         used += put_utf8(out + used, c);
-        if (used > NAME_LIMIT)
+        if (used > NAME_LIMIT) {
             return false;
+        }
     }
     out[used] = '\0';
     return true;
@@ -82,45 +87,60 @@ static HRESULT result_of(int error)
     }
 }
 
-/* Where the kernel does not decide, open() was done as the server. So the modes of what is open are
- * looked at, never those of a path once more. */
-static bool client_may_read(const struct folder *folder, const struct stat *file)
+/* Where the kernel does not decide, open() is done as the server, and the modes are looked at here:
+ * the directory's before a name is looked up, because a client that may not search the directory must
+ * not learn by guessing which names there are. */
+static bool client_may_search(const struct folder *folder)
 {
-    const guise_token *client = guise_thread_token();
     struct stat directory;
 
     return fstat(folder->fd, &directory) == 0 && /* no client is refused, too */
-           guise_token_check_access(client, &directory, X_OK) == GUISE_OK &&
-           guise_token_check_access(client, file, R_OK) == GUISE_OK;
+           guise_token_check_access(guise_thread_token(), &directory, X_OK) == GUISE_OK;
+}
+
+/* The file's, of what is open, never of a path that is looked up once more. */
+static bool client_may_read(const struct stat *file)
+{
+    return guise_token_check_access(guise_thread_token(), file, R_OK) == GUISE_OK;
 }
 
 static HRESULT check(const struct folder *folder, int fd)
 {
     struct stat file;
 
-    if (fstat(fd, &file) != 0)
+    if (fstat(fd, &file) != 0) {
         return E_FAIL;
-    if (!folder->kernel_decides && !client_may_read(folder, &file))
+    }
+    if (!folder->kernel_decides && !client_may_read(&file)) {
         return E_ACCESSDENIED;
+    }
     return S_ISREG(file.st_mode) ? S_OK : E_INVALIDARG;
 }
 
 HRESULT folder_open(const struct folder *folder, LPCWSTR name, int *file)
 {
     char plain[NAME_ROOM];
+    HRESULT result;
+    int fd;
 
     *file = -1;
-    if (name == NULL || !to_utf8(name, plain) || !is_plain(plain))
+    if (name == NULL || !to_utf8(name, plain) || !is_plain(plain)) {
         return E_INVALIDARG;
+    }
+    if (!folder->kernel_decides && !client_may_search(folder)) {
+        return E_ACCESSDENIED;
+    }
     /* O_NONBLOCK because opening a pipe would wait for its other end. */
-    int fd = openat(folder->fd, plain, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
+    fd = openat(folder->fd, plain, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
         return result_of(errno);
-    HRESULT result = check(folder, fd);
-    if (FAILED(result))
+    }
+    result = check(folder, fd);
+    if (FAILED(result)) {
         close(fd);
-    else
+    } else {
         *file = fd;
+    }
     return result;
 }
 
@@ -130,13 +150,17 @@ HRESULT folder_open(const struct folder *folder, LPCWSTR name, int *file)
 static HRESULT measure(int file, ULONGLONG offset, ULONG size, ULONG *wanted)
 {
     struct stat status;
+    ULONGLONG end;
+    ULONGLONG left;
+    ULONG limit;
 
     *wanted = 0;
-    if (fstat(file, &status) != 0 || status.st_size < 0)
+    if (fstat(file, &status) != 0 || status.st_size < 0) {
         return E_FAIL;
-    ULONGLONG end = (ULONGLONG)status.st_size;
-    ULONGLONG left = end > offset ? end - offset : 0;
-    ULONG limit = size < READ_LIMIT ? size : READ_LIMIT;
+    }
+    end = (ULONGLONG)status.st_size;
+    left = end > offset ? end - offset : 0;
+    limit = size < READ_LIMIT ? size : READ_LIMIT;
     *wanted = left < limit ? (ULONG)left : limit;
     return S_OK;
 }
@@ -147,10 +171,12 @@ static HRESULT fill(int file, ULONGLONG offset, ULONG wanted, BYTE *bytes, ULONG
     *got = 0;
     while (*got < wanted) {
         ssize_t count = pread(file, bytes + *got, wanted - *got, (off_t)(offset + *got));
-        if (count < 0 && errno == EINTR)
+        if (count < 0 && errno == EINTR) {
             continue;
-        if (count <= 0)
+        }
+        if (count <= 0) {
             return count < 0 ? E_FAIL : S_OK;
+        }
         *got += (ULONG)count;
     }
     return S_OK;
@@ -163,14 +189,17 @@ HRESULT file_read(int file, ULONGLONG offset, ULONG size, ULONG *got, BYTE **byt
 
     *got = 0;
     *bytes = NULL;
-    if (FAILED(result) || wanted == 0)
+    if (FAILED(result) || wanted == 0) {
         return result;
+    }
     *bytes = CoTaskMemAlloc(wanted);
-    if (*bytes == NULL)
+    if (*bytes == NULL) {
         return E_OUTOFMEMORY;
+    }
     result = fill(file, offset, wanted, *bytes, got);
-    if (SUCCEEDED(result) && *got > 0)
+    if (SUCCEEDED(result) && *got > 0) {
         return result;
+    }
     CoTaskMemFree(*bytes);
     *bytes = NULL;
     *got = 0;

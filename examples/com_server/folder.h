@@ -10,7 +10,7 @@
 
 #include <windows.h>
 
-#define READ_LIMIT 0x10000u /* bytes that one Read gives at most, whatever the size it asks for */
+#define READ_LIMIT 0x10000u /* bytes that one Read gives at most, even if it asks for more */
 
 /* A directory that was opened once; files are looked up below it and nowhere else. */
 struct folder {
@@ -19,7 +19,7 @@ struct folder {
 };
 
 /*
- * Opens a file as whoever this thread is. On failure *file is -1.
+ * Opens a file with the identity of this thread. On failure *file is -1.
  *
  * E_INVALIDARG   name is NULL or not one plain name; not a regular file.
  * E_ACCESSDENIED this client may not; or, where the kernel does not decide, there is no client.

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A COM server and its clients, each a process, clients of different users if we are root. Where to
- * read what:
+ * A COM server and its clients, each a process; clients of different users where this process may
+ * become other users (CAP_SETUID and CAP_SETGID; root has them). The files:
  *
  *   asclient.c   opens a file as the client
  *   call.c       Begin_Read, the worker, Signal, Finish_Read
  *   server.c     the object that clients call, and its ICallFactory
- *   tests.c      unit tests of these, with a client made of a few lines
  *   transport.c  requests come in, and GuiseDispatchCall; stub.c is what it is told about Read
  *   folder.c     open() and pread()
  */
@@ -36,12 +35,12 @@
 #define NO_SUCH_FILE HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)
 #define BAD_LEVEL HRESULT_FROM_WIN32(ERROR_BAD_IMPERSONATION_LEVEL)
 
-/* Numbers nobody uses; nothing looks them up. */
+/* Unused numbers; they are never looked up. */
 enum { ALICE = 50001, BOB = 50002 };
 
 struct role {
     const char *name;
-    uid_t uid; /* 0: who we are */
+    uid_t uid; /* 0: that of this process */
     guise_level level;
 };
 
@@ -49,7 +48,7 @@ struct file {
     const char *name; /* NULL: there is none */
     LPCWSTR wide;
     const char *content;
-    uid_t owner; /* 0: who we are */
+    uid_t owner; /* 0: this process */
     mode_t mode;
     HRESULT expected[ROLES];
 };
@@ -106,9 +105,12 @@ static bool choose_provider(bool emulated, bool *kernel_decides)
         printf("The kernel decides what clients may read.\n\n");
         return true;
     }
-    if (!emulated)
-        printf("The kernel cannot be asked to decide (%s: it takes root).\n",
-               guise_result_name(result));
+    if (!emulated) {
+        printf("The kernel cannot be asked to decide: %s.\n%s", guise_provider_reason(),
+               result == GUISE_E_ACCESS_DENIED
+                   ? "It takes CAP_SETUID and CAP_SETGID, which root has.\n"
+                   : "");
+    }
     printf("The emulated provider is used, and the server checks modes itself.\n\n");
     return guise_use_provider(guise_provider_emulated()) == GUISE_OK;
 }
@@ -117,12 +119,15 @@ static bool run_server(const struct folder *folder, int listener, int stop)
 {
     struct worker *worker;
     IFileReader *reader;
+    bool fine;
 
-    if (FAILED(worker_create(&worker)))
+    if (FAILED(worker_create(&worker))) {
         return false;
-    bool fine = SUCCEEDED(FileReader_Create(folder, worker, &reader));
-    if (fine)
+    }
+    fine = SUCCEEDED(FileReader_Create(folder, worker, &reader));
+    if (fine) {
         fine = transport_run(listener, stop, (IUnknown *)reader);
+    }
     worker_destroy(worker); /* and with it every call that is under way */
     return fine && IFileReader_Release(reader) == 0;
 }
@@ -130,12 +135,14 @@ static bool run_server(const struct folder *folder, int listener, int stop)
 static bool serve(int listener, int stop, bool emulated)
 {
     struct folder folder = {.fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    bool fine;
 
     if (folder.fd < 0 || !choose_provider(emulated, &folder.kernel_decides) ||
-        FAILED(CoInitializeEx(NULL, COINIT_MULTITHREADED)))
+        FAILED(CoInitializeEx(NULL, COINIT_MULTITHREADED))) {
         return false;
+    }
     fflush(stdout);
-    bool fine = run_server(&folder, listener, stop);
+    fine = run_server(&folder, listener, stop);
     CoUninitialize();
     close(folder.fd);
     return fine;
@@ -143,30 +150,32 @@ static bool serve(int listener, int stop, bool emulated)
 
 /* ---- the clients ----------------------------------------------------------------------------- */
 
-static bool become(const struct role *role)
+static bool become(uid_t uid)
 {
-    return role->uid == 0 ||
-           (setgroups(0, NULL) == 0 && setresgid(role->uid, role->uid, role->uid) == 0 &&
-            setresuid(role->uid, role->uid, role->uid) == 0);
+    return uid == 0 || (setgroups(0, NULL) == 0 && setresgid(uid, uid, uid) == 0 &&
+                        setresuid(uid, uid, uid) == 0);
 }
 
 static void ask(const struct role *role, const struct file *file, struct answer *answer)
 {
     char bytes[64];
     size_t got = 0;
+    size_t expected;
 
     answer->answered =
         transport_read(SOCKET, role->level, file->wide, &answer->result, bytes, sizeof bytes, &got);
-    size_t expected = answer->result == S_OK ? strlen(file->content) : 0;
+    expected = answer->result == S_OK ? strlen(file->content) : 0;
     answer->intact = got == expected && (got == 0 || memcmp(bytes, file->content, got) == 0);
 }
 
 static bool ask_for_all(const struct play *play, const struct role *role, struct answer *answers)
 {
-    if (!become(role))
+    if (!become(role->uid)) {
         return false;
-    for (size_t i = 0; i < FILES; i++)
+    }
+    for (size_t i = 0; i < FILES; i++) {
         ask(role, &play->files[i], &answers[i]);
+    }
     return true;
 }
 
@@ -175,11 +184,14 @@ static bool ask_for_all(const struct play *play, const struct role *role, struct
 /* 0 in the child. */
 static pid_t start(void)
 {
-    fflush(NULL);
-    pid_t child = fork();
+    pid_t child;
 
-    if (child == 0)
+    fflush(NULL);
+    child = fork();
+
+    if (child == 0) {
         alarm(LIFETIME_S);
+    }
     return child;
 }
 
@@ -187,18 +199,21 @@ static bool ended_well(pid_t child)
 {
     int status = -1;
 
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
         continue;
+    }
     return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 }
 
-/* Tried, in a child, rather than guessed from who we are: containers differ. */
-static bool can_be_others(void)
+/* Without the kernel's enforcement the server opens every file as itself, so it must be root. Else it
+ * is tried, in a child, rather than guessed from the uid: containers differ. */
+static bool can_be_others(bool emulated)
 {
-    pid_t child = geteuid() == 0 ? start() : -1;
+    pid_t child = !emulated || geteuid() == 0 ? start() : -1;
 
-    if (child == 0)
-        _exit(become(&two_users.roles[0]) ? EXIT_SUCCESS : EXIT_FAILURE);
+    if (child == 0) {
+        _exit(become(two_users.roles[0].uid) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
     return ended_well(child);
 }
 
@@ -208,29 +223,33 @@ static bool run_clients(const struct play *play, struct answer answers[ROLES][FI
 
     for (size_t i = 0; i < ROLES; i++) {
         pid_t client = start();
-        if (client == 0)
+        if (client == 0) {
             exit(ask_for_all(play, &play->roles[i], answers[i]) ? EXIT_SUCCESS : EXIT_FAILURE);
+        }
         fine = ended_well(client) && fine;
     }
     return fine;
 }
 
-/* The server ends when nobody holds the other end of stop any more. */
+/* The server ends when the other end of stop is closed in every process. */
 static bool run_all(const struct play *play, bool emulated, struct answer answers[ROLES][FILES])
 {
     int stop[2];
     int listener = transport_listen(SOCKET);
+    bool fine;
+    pid_t server;
 
-    if (listener < 0 || pipe(stop) != 0)
+    if (listener < 0 || pipe(stop) != 0) {
         return false;
-    pid_t server = start();
+    }
+    server = start();
     if (server == 0) {
         close(stop[1]);
         exit(serve(listener, stop[0], emulated) ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     close(listener);
     close(stop[0]);
-    bool fine = run_clients(play, answers);
+    fine = run_clients(play, answers);
     close(stop[1]);
     return ended_well(server) && fine;
 }
@@ -239,36 +258,59 @@ static bool run_all(const struct play *play, bool emulated, struct answer answer
 
 static bool make_file(const struct file *file)
 {
-    if (file->name == NULL)
-        return true;
     int fd = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
+    size_t size;
+    bool made;
+
+    if (fd < 0) {
         return false;
-    size_t size = strlen(file->content);
-    bool made = write(fd, file->content, size) == (ssize_t)size && fchmod(fd, file->mode) == 0 &&
-                (file->owner == 0 || fchown(fd, file->owner, file->owner) == 0);
+    }
+    size = strlen(file->content);
+    made = write(fd, file->content, size) == (ssize_t)size && fchmod(fd, file->mode) == 0;
     return close(fd) == 0 && made;
 }
 
-/* In a new directory, which becomes the working directory. */
+/* In a child, as its owner: that takes no capability but the two that the server needs anyway. */
+static bool make_owned_file(const struct file *file)
+{
+    pid_t child;
+
+    if (file->name == NULL) {
+        return true;
+    }
+    child = start();
+    if (child == 0) {
+        _exit(become(file->owner) && make_file(file) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    return ended_well(child);
+}
+
+/* In a new directory, which becomes the working directory. Every owner may make files in it, for as
+ * long as they are made. */
 static bool set_up(const struct play *play, char *path)
 {
-    if (mkdtemp(path) == NULL || chmod(path, 0755) != 0 || chdir(path) != 0)
+    if (mkdtemp(path) == NULL || chmod(path, 0777) != 0 || chdir(path) != 0) {
         return false;
-    for (size_t i = 0; i < FILES; i++)
-        if (!make_file(&play->files[i]))
+    }
+    for (size_t i = 0; i < FILES; i++) {
+        if (!make_owned_file(&play->files[i])) {
             return false;
-    return true;
+        }
+    }
+    return chmod(".", 0755) == 0;
 }
 
 static void clean_up(const struct play *play, const char *path)
 {
-    for (size_t i = 0; i < FILES; i++)
-        if (play->files[i].name != NULL)
+    for (size_t i = 0; i < FILES; i++) {
+        if (play->files[i].name != NULL) {
             unlink(play->files[i].name);
+        }
+    }
     unlink(SOCKET);
-    if (chdir("/") != 0 || rmdir(path) != 0)
+    if (chdir("/") != 0 || rmdir(path) != 0) {
         perror(path);
+    }
 }
 
 static const char *name_of(HRESULT result)
@@ -301,11 +343,14 @@ static bool report_all(const struct play *play, struct answer answers[ROLES][FIL
 {
     bool fine = true;
 
-    for (size_t i = 0; i < ROLES; i++)
-        for (size_t k = 0; k < FILES; k++)
+    printf("  %-22s %-11s %s\n", "client", "file", "what its Read got");
+    for (size_t i = 0; i < ROLES; i++) {
+        for (size_t k = 0; k < FILES; k++) {
             fine = report(&play->roles[i], &play->files[k], &answers[i][k],
                           play->files[k].expected[i]) &&
                    fine;
+        }
+    }
     return fine;
 }
 
@@ -315,13 +360,16 @@ static bool demonstrate(const struct play *play, bool emulated)
     size_t size = sizeof(struct answer[ROLES][FILES]);
     struct answer(*answers)[FILES] =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    bool fine;
 
-    if (answers == MAP_FAILED)
+    if (answers == MAP_FAILED) {
         return false;
-    bool fine = set_up(play, path) && run_all(play, emulated, answers);
-    if (!fine)
+    }
+    fine = set_up(play, path) && run_all(play, emulated, answers);
+    if (!fine) {
         fprintf(stderr, "com_server: a process broke off, or there was none (%s)\n",
                 strerror(errno));
+    }
     fine = report_all(play, answers) && fine;
     clean_up(play, path);
     munmap(answers, size);
@@ -331,12 +379,13 @@ static bool demonstrate(const struct play *play, bool emulated)
 int main(int argc, char **argv)
 {
     bool emulated = argc == 2 && strcmp(argv[1], "--emulated") == 0;
+    bool fine;
 
     if (argc > 1 && !emulated) {
         fprintf(stderr, "usage: com_server [--emulated]\n");
         return 2;
     }
-    bool fine = demonstrate(can_be_others() ? &two_users : &one_user, emulated);
+    fine = demonstrate(can_be_others(emulated) ? &two_users : &one_user, emulated);
     printf("\n%s\n", fine ? "As it should be." : "NOT as it should be.");
     return fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -37,15 +37,17 @@ static HRESULT STDMETHODCALLTYPE reader_QueryInterface(IFileReader *This, REFIID
 {
     struct file_reader *self = from_reader(This);
 
-    if (object == NULL)
+    if (object == NULL) {
         return E_POINTER;
+    }
     *object = NULL;
-    if (IsEqualIID(riid, &IID_IUnknown) || IsEqualIID(riid, &IID_IFileReader))
+    if (IsEqualIID(riid, &IID_IUnknown) || IsEqualIID(riid, &IID_IFileReader)) {
         *object = &self->reader;
-    else if (IsEqualIID(riid, &IID_ICallFactory))
+    } else if (IsEqualIID(riid, &IID_ICallFactory)) {
         *object = &self->factory;
-    else
+    } else {
         return E_NOINTERFACE;
+    }
     (void)IFileReader_AddRef(This);
     return S_OK;
 }
@@ -60,8 +62,9 @@ static ULONG STDMETHODCALLTYPE reader_Release(IFileReader *This)
     struct file_reader *self = from_reader(This);
     ULONG left = --self->references;
 
-    if (left == 0)
+    if (left == 0) {
         free(self);
+    }
     return left;
 }
 
@@ -70,14 +73,17 @@ static HRESULT STDMETHODCALLTYPE reader_Read(IFileReader *This, LPCWSTR name, UL
                                              ULONG size, ULONG *got, BYTE **bytes)
 {
     int file;
+    HRESULT result;
 
-    if (got == NULL || bytes == NULL)
+    if (got == NULL || bytes == NULL) {
         return E_POINTER;
+    }
     *got = 0;
     *bytes = NULL;
-    HRESULT result = open_as_client(from_reader(This)->folder, name, &file);
-    if (FAILED(result))
+    result = open_as_client(from_reader(This)->folder, name, &file);
+    if (FAILED(result)) {
         return result;
+    }
     result = file_read(file, offset, size, got, bytes);
     close(file);
     return result;
@@ -115,13 +121,16 @@ static HRESULT STDMETHODCALLTYPE factory_CreateCall(ICallFactory *This, REFIID r
 {
     struct file_reader *self = from_factory(This);
 
-    if (object == NULL)
+    if (object == NULL) {
         return E_INVALIDARG;
+    }
     *object = NULL;
-    if (!IsEqualIID(riid, &IID_AsyncIFileReader))
+    if (!IsEqualIID(riid, &IID_AsyncIFileReader)) {
         return E_NOINTERFACE;
-    if (outer != NULL && !IsEqualIID(riid2, &IID_IUnknown))
+    }
+    if (outer != NULL && !IsEqualIID(riid2, &IID_IUnknown)) {
         return E_INVALIDARG; /* all else is asked of the outer object */
+    }
     return ReadCall_Create(&self->reader, self->folder, self->worker, outer, riid2,
                            (void **)object);
 }
@@ -138,8 +147,9 @@ HRESULT FileReader_Create(const struct folder *folder, struct worker *worker, IF
     struct file_reader *self = calloc(1, sizeof *self);
 
     *out = NULL;
-    if (self == NULL)
+    if (self == NULL) {
         return E_OUTOFMEMORY;
+    }
     self->reader.lpVtbl = &reader_vtbl;
     self->factory.lpVtbl = &factory_vtbl;
     self->references = 1;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a call: a request has come, the kernel says from whom, GuiseDispatchCall serves it,
- * reply() sends the answer, on whichever thread the server signals. One client after the other is
- * let in, which a server with more to do would not be content with: ../file_server has an event
- * loop.
+ * The life of a call: a request arrives, the kernel says which user sent it, GuiseDispatchCall serves
+ * it, and reply() sends the answer, on the thread that signals. Clients are served one after the
+ * other; ../file_server has an event loop.
  */
 #define _GNU_SOURCE
 #include "transport.h"
@@ -60,8 +59,9 @@ struct request {
 /* For what fails only if this program is wrong. */
 static void must(guise_result result)
 {
-    if (result >= 0)
+    if (result >= 0) {
         return;
+    }
     fprintf(stderr, "com_server: %s where nothing can fail\n", guise_result_name(result));
     abort();
 }
@@ -82,8 +82,9 @@ static void reply(guise_call *call, guise_result result, void *arg)
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 
     (void)call;
-    if (sendmsg(request->socket, &message, MSG_NOSIGNAL) < 0)
+    if (sendmsg(request->socket, &message, MSG_NOSIGNAL) < 0) {
         perror("com_server: a client did not wait for its answer");
+    }
     request_free(request);
 }
 
@@ -91,13 +92,14 @@ static void reply(guise_call *call, guise_result result, void *arg)
 static struct request *receive(int socket)
 {
     struct request *request = calloc(1, sizeof *request);
+    struct wire_request *wire;
 
     if (request == NULL) {
         close(socket);
         return NULL;
     }
     request->socket = socket;
-    struct wire_request *wire = &request->wire;
+    wire = &request->wire;
     if (!be_patient(socket) ||
         recv(socket, wire, sizeof *wire, MSG_TRUNC) != (ssize_t)sizeof *wire ||
         wire->name[WIRE_NAME - 1] != 0) {
@@ -108,16 +110,17 @@ static struct request *receive(int socket)
     return request;
 }
 
-/* Who is it? The kernel knows. How far it may be impersonated, the client says. */
+/* The kernel says which user the client is; the client says how far it may be impersonated. */
 static guise_result make_call(struct request *request, guise_call **call)
 {
     guise_context *client = NULL;
+    guise_result result;
 
     *call = NULL;
-    guise_result result =
-        guise_context_from_peer(request->socket, (guise_level)request->wire.level, &client);
-    if (result == GUISE_OK)
+    result = guise_context_from_peer(request->socket, (guise_level)request->wire.level, &client);
+    if (result == GUISE_OK) {
         result = guise_call_create(client, call);
+    }
     guise_context_unref(client); /* the call has its own reference */
     return result;
 }
@@ -136,9 +139,10 @@ static void serve(IUnknown *server, struct request *request)
     }
     must(guise_call_on_complete(call, reply, request));
     result = GuiseDispatchCall(call, server, &read_method, &request->args);
-    if (result < 0)
+    if (result < 0) {
         must(guise_call_complete(call, result)); /* only has an effect if nothing ran */
-    guise_call_unref(call);                      /* the server has one for as long as it works */
+    }
+    guise_call_unref(call); /* the server has one for as long as it works */
 }
 
 static void accept_one(int listener, IUnknown *server)
@@ -146,8 +150,9 @@ static void accept_one(int listener, IUnknown *server)
     int socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     struct request *request = socket >= 0 ? receive(socket) : NULL;
 
-    if (request != NULL)
+    if (request != NULL) {
         serve(server, request);
+    }
 }
 
 bool transport_run(int listener, int stop, IUnknown *server)
@@ -156,14 +161,17 @@ bool transport_run(int listener, int stop, IUnknown *server)
 
     for (;;) {
         if (poll(fds, 2, -1) < 0) {
-            if (errno == EINTR)
+            if (errno == EINTR) {
                 continue;
+            }
             return false;
         }
-        if (fds[1].revents != 0)
+        if (fds[1].revents != 0) {
             return true;
-        if (fds[0].revents != 0)
+        }
+        if (fds[0].revents != 0) {
             accept_one(listener, server);
+        }
     }
 }
 
@@ -180,10 +188,12 @@ int transport_listen(const char *path)
 {
     struct sockaddr_un address;
     int fd = make_address(&address, path) ? socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0) : -1;
+    int error;
 
-    if (fd < 0 || (bind_to(fd, &address) == 0 && listen(fd, BACKLOG) == 0))
+    if (fd < 0 || (bind_to(fd, &address) == 0 && listen(fd, BACKLOG) == 0)) {
         return fd;
-    int error = errno;
+    }
+    error = errno;
     close(fd);
     errno = error;
     return -1;
@@ -196,8 +206,9 @@ static bool send_request(int fd, guise_level level, LPCWSTR name)
     struct wire_request wire = {.level = level, .size = UINT32_MAX};
 
     for (size_t i = 0; name[i] != 0; i++) {
-        if (i + 1 == WIRE_NAME)
+        if (i + 1 == WIRE_NAME) {
             return false;
+        }
         wire.name[i] = name[i];
     }
     return send(fd, &wire, sizeof wire, MSG_NOSIGNAL) == (ssize_t)sizeof wire;
@@ -210,8 +221,9 @@ static bool receive_reply(int fd, HRESULT *result, char *bytes, size_t room, siz
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t size = recvmsg(fd, &message, 0);
 
-    if (size < (ssize_t)sizeof header)
+    if (size < (ssize_t)sizeof header) {
         return false;
+    }
     *result = header.result;
     *got = (size_t)size - sizeof header;
     return *got == header.got;
@@ -222,12 +234,14 @@ bool transport_read(const char *path, guise_level level, LPCWSTR name, HRESULT *
 {
     struct sockaddr_un address;
     int fd = make_address(&address, path) ? socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0) : -1;
+    bool answered;
 
-    if (fd < 0)
+    if (fd < 0) {
         return false;
-    bool answered = be_patient(fd) &&
-                    connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
-                    send_request(fd, level, name) && receive_reply(fd, result, bytes, room, got);
+    }
+    answered = be_patient(fd) &&
+               connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+               send_request(fd, level, name) && receive_reply(fd, result, bytes, room, got);
     close(fd);
     return answered;
 }

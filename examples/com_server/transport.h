@@ -27,7 +27,7 @@ struct wire_reply {
     uint32_t got;
 };
 
-/* A socket that anybody may connect to; -1: errno. */
+/* A socket that every user may connect to; -1: errno. */
 int transport_listen(const char *path);
 
 /* Serves every client that connects, for one request, until stop is readable or hung up. false:

@@ -17,14 +17,18 @@ struct worker {
 /* NULL: closed, and nothing left to do. */
 static struct job *next_job(struct worker *worker)
 {
+    struct job *job;
+
     pthread_mutex_lock(&worker->lock);
-    while (worker->first == NULL && !worker->closed)
+    while (worker->first == NULL && !worker->closed) {
         pthread_cond_wait(&worker->changed, &worker->lock);
-    struct job *job = worker->first;
+    }
+    job = worker->first;
     if (job != NULL) {
         worker->first = job->next;
-        if (worker->first == NULL)
+        if (worker->first == NULL) {
             worker->end = &worker->first;
+        }
     }
     pthread_mutex_unlock(&worker->lock);
     return job;
@@ -34,8 +38,9 @@ static void *work(void *arg)
 {
     struct job *job;
 
-    while ((job = next_job(arg)) != NULL)
+    while ((job = next_job(arg)) != NULL) {
         job->run(job);
+    }
     return NULL;
 }
 
@@ -51,8 +56,9 @@ HRESULT worker_create(struct worker **out)
     struct worker *worker = calloc(1, sizeof *worker);
 
     *out = NULL;
-    if (worker == NULL)
+    if (worker == NULL) {
         return E_OUTOFMEMORY;
+    }
     worker->end = &worker->first;
     pthread_mutex_init(&worker->lock, NULL); /* neither fails with default attributes */
     pthread_cond_init(&worker->changed, NULL);

@@ -5,7 +5,7 @@
 
 #include <windows.h>
 
-/* Part of whatever the job is about, so that handing it over cannot fail for want of memory. */
+/* A member of the object that the job works on, so that posting it takes no memory and cannot fail. */
 struct job {
     struct job *next;
     void (*run)(struct job *job); /* the job is its own from here on */
@@ -13,7 +13,7 @@ struct job {
 
 struct worker;
 
-/* Made as the server, never as a client: a thread starts as whoever makes it. */
+/* Call as the server, because a thread starts with the identity of the thread that makes it. */
 HRESULT worker_create(struct worker **out);
 
 /* From any thread. */

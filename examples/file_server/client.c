@@ -21,24 +21,29 @@ static int connect_to(int fd, const char *path)
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0) {
         return -1;
+    }
     return connect(fd, (const struct sockaddr *)&address, sizeof address);
 }
 
 int client_connect(const char *path)
 {
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int error;
 
-    if (fd < 0 || connect_to(fd, path) == 0)
+    if (fd < 0 || connect_to(fd, path) == 0) {
         return fd;
-    int error = errno;
+    }
+    error = errno;
     close(fd);
     errno = error;
     return -1;
 }
 
-bool client_hello(int socket, guise_level level)
+/* A server that turns a client away says so and hangs up, perhaps before the hello is sent or read:
+ * sending fails then, or receiving does once, and the answer is there all the same. */
+enum status client_hello(int socket, guise_level level)
 {
     unsigned char hello[HELLO_MAGIC_SIZE + 1];
     size_t size = level == GUISE_LEVEL_DEFAULT ? HELLO_MAGIC_SIZE : sizeof hello;
@@ -46,8 +51,12 @@ bool client_hello(int socket, guise_level level)
 
     memcpy(hello, HELLO_MAGIC, HELLO_MAGIC_SIZE);
     hello[HELLO_MAGIC_SIZE] = (unsigned char)level;
-    return send(socket, hello, size, MSG_NOSIGNAL) == (ssize_t)size &&
-           client_receive(socket, &answer) && answer.header.status == STATUS_OK;
+    (void)send(socket, hello, size, MSG_NOSIGNAL);
+    if (!client_receive(socket, &answer) &&
+        !(errno == ECONNRESET && client_receive(socket, &answer))) {
+        return STATUS_FAILED;
+    }
+    return (enum status)answer.header.status;
 }
 
 bool client_ask(int socket, uint32_t id, const char *name, uint64_t offset)
@@ -65,8 +74,10 @@ bool client_receive(int socket, struct answer *answer)
     struct iovec parts[] = {{&answer->header, sizeof answer->header},
                             {answer->data, sizeof answer->data}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-    ssize_t size = recvmsg(socket, &message, 0);
+    ssize_t size;
 
+    errno = 0;
+    size = recvmsg(socket, &message, 0);
     return size >= (ssize_t)sizeof answer->header && (message.msg_flags & MSG_TRUNC) == 0 &&
            (size_t)size == sizeof answer->header + answer->header.length;
 }
@@ -77,12 +88,15 @@ enum status client_copy(int socket, const char *name, FILE *out)
     uint64_t offset = 0;
 
     do {
-        if (!client_ask(socket, 1, name, offset) || !client_receive(socket, &answer))
+        if (!client_ask(socket, 1, name, offset) || !client_receive(socket, &answer)) {
             return STATUS_FAILED;
-        if (answer.header.status != STATUS_OK)
+        }
+        if (answer.header.status != STATUS_OK) {
             return (enum status)answer.header.status;
-        if (fwrite(answer.data, 1, answer.header.length, out) != answer.header.length)
+        }
+        if (fwrite(answer.data, 1, answer.header.length, out) != answer.header.length) {
             return STATUS_FAILED;
+        }
         offset += answer.header.length;
     } while (answer.header.length > 0 && offset < answer.header.file_size);
     return STATUS_OK;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
 #include "connection.h"
 
 #include <errno.h>
@@ -12,18 +13,30 @@ struct packet *packet_create(uint32_t id, enum status status, enum decider by, u
 {
     struct packet *packet = calloc(1, sizeof *packet + length);
 
-    if (packet == NULL)
+    if (packet == NULL) {
         return NULL;
+    }
     packet->header = (struct reply_header){.id = id, .status = status, .by = by, .length = length};
     return packet;
 }
 
-struct connection *connection_create(int socket, int epoll, struct tally *tally)
+/* With it a packet that is received brings its sender's credentials, even an empty packet; the end of
+ * the connection, which reads as nothing too, brings none. */
+static bool tell_empty_from_end(int socket)
+{
+    int on = 1;
+
+    return setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
+}
+
+struct connection *connection_create(int socket, int epoll, struct user *user)
 {
     struct connection *c = calloc(1, sizeof *c);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
 
-    if (c == NULL || epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) != 0) {
+    if (c == NULL || !tell_empty_from_end(socket) ||
+        epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) != 0) {
+        user_leave(user);
         free(c);
         close(socket);
         return NULL;
@@ -31,11 +44,9 @@ struct connection *connection_create(int socket, int epoll, struct tally *tally)
     pthread_mutex_init(&c->lock, NULL); /* cannot fail with default attributes */
     c->socket = socket;
     c->epoll = epoll;
-    c->tally = tally;
+    c->user = user;
     c->references = 1;
     c->interest = EPOLLIN;
-    tally_up(tally, &tally->counts.connections);
-    tally_up(tally, &tally->counts.live_connections);
     return c;
 }
 
@@ -49,22 +60,23 @@ struct connection *connection_ref(struct connection *c)
 
 static void connection_free(struct connection *c)
 {
-    if (c->client != NULL)
-        tally_down(c->tally, &c->tally->counts.live_contexts);
-    tally_down(c->tally, &c->tally->counts.live_connections);
     guise_context_unref(c->client);
     close(c->socket);
+    user_leave(c->user);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
 
 void connection_unref(struct connection *c)
 {
+    bool last;
+
     pthread_mutex_lock(&c->lock);
-    bool last = --c->references == 0;
+    last = --c->references == 0;
     pthread_mutex_unlock(&c->lock);
-    if (last)
+    if (last) {
         connection_free(c);
+    }
 }
 
 /*
@@ -79,9 +91,9 @@ static int transmit(int socket, struct packet *packet)
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t sent;
 
-    do
+    do {
         sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
+    } while (sent < 0 && errno == EINTR);
     return sent < 0 ? errno : 0;
 }
 
@@ -96,19 +108,22 @@ static void update_interest(struct connection *c)
     uint32_t wanted = c->output_count > 0 ? EPOLLOUT : c->input_ended ? 0 : EPOLLIN;
     struct epoll_event event = {.events = wanted, .data.ptr = c};
 
-    if (c->closed || wanted == c->interest)
+    if (c->closed || wanted == c->interest) {
         return;
-    if (epoll_ctl(c->epoll, EPOLL_CTL_MOD, c->socket, &event) == 0)
+    }
+    if (epoll_ctl(c->epoll, EPOLL_CTL_MOD, c->socket, &event) == 0) {
         c->interest = wanted;
-    else
+    } else {
         hang_up(c);
+    }
 }
 
 static void settle(struct connection *c)
 {
     update_interest(c);
-    if (c->input_ended && c->in_flight == 0 && c->output_count == 0)
+    if (c->input_ended && c->in_flight == 0 && c->output_count == 0) {
         hang_up(c);
+    }
 }
 
 static void keep(struct connection *c, struct packet *packet)
@@ -130,15 +145,17 @@ static void deliver(struct connection *c, struct packet *packet)
         hang_up(c);
         return;
     }
-    if (c->output_count == 0)
+    if (c->output_count == 0) {
         error = transmit(c->socket, packet);
+    }
     if (error == EAGAIN || error == EWOULDBLOCK) {
         keep(c, packet);
         return;
     }
     free(packet);
-    if (error != 0)
+    if (error != 0) {
         hang_up(c);
+    }
 }
 
 /*
@@ -147,8 +164,10 @@ static void deliver(struct connection *c, struct packet *packet)
 
 bool connection_begin(struct connection *c)
 {
+    bool room;
+
     pthread_mutex_lock(&c->lock);
-    bool room = c->in_flight < IN_FLIGHT_LIMIT;
+    room = c->in_flight < IN_FLIGHT_LIMIT && user_begin(c->user);
     c->in_flight += room;
     pthread_mutex_unlock(&c->lock);
     return room;
@@ -159,6 +178,7 @@ void connection_answer(struct connection *c, struct packet *packet)
     pthread_mutex_lock(&c->lock);
     deliver(c, packet);
     c->in_flight--;
+    user_end(c->user);
     settle(c);
     pthread_mutex_unlock(&c->lock);
 }
@@ -178,22 +198,26 @@ void connection_flush(struct connection *c)
     pthread_mutex_lock(&c->lock);
     while (c->output_count > 0 && error == 0) {
         error = transmit(c->socket, c->output[c->output_first]);
-        if (error != 0)
+        if (error != 0) {
             break;
+        }
         free(c->output[c->output_first]);
         c->output_first = (c->output_first + 1) % OUTPUT_LIMIT;
         c->output_count--;
     }
-    if (error != 0 && error != EAGAIN && error != EWOULDBLOCK)
+    if (error != 0 && error != EAGAIN && error != EWOULDBLOCK) {
         hang_up(c);
+    }
     settle(c);
     pthread_mutex_unlock(&c->lock);
 }
 
 bool connection_wants_input(struct connection *c)
 {
+    bool wants;
+
     pthread_mutex_lock(&c->lock);
-    bool wants = c->output_count == 0 && !c->input_ended;
+    wants = c->output_count == 0 && !c->input_ended;
     pthread_mutex_unlock(&c->lock);
     return wants;
 }
@@ -232,8 +256,10 @@ void connection_close(struct connection *c)
 
 bool connection_is_closed(struct connection *c)
 {
+    bool closed;
+
     pthread_mutex_lock(&c->lock);
-    bool closed = c->closed;
+    closed = c->closed;
     pthread_mutex_unlock(&c->lock);
     return closed;
 }

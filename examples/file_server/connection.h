@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One client's connection. The event loop owns one reference from accept to close, every request
- * another one. Workers answer through it whatever the client does meanwhile: sending never waits,
+ * another one. Workers answer through it even if the client has gone: sending never waits,
  * what the socket does not take is kept, and there is room for every answer that can be under way.
  *
  * The descriptor stays open until the last reference is gone. Closing it earlier would let a
- * worker answer into whatever connection got the same number next.
+ * worker answer into the next connection that gets the same number.
  */
 #ifndef FILE_SERVER_CONNECTION_H
 #define FILE_SERVER_CONNECTION_H
@@ -17,7 +17,8 @@
 #include <guise/context.h>
 
 #include "protocol.h"
-#include "tally.h"
+#include "queue.h"
+#include "users.h"
 
 /* All answers in flight, and one to a packet that never became a request. */
 #define OUTPUT_LIMIT (IN_FLIGHT_LIMIT + 1u)
@@ -30,10 +31,12 @@ struct packet {
 struct connection {
     struct connection *next; /* event loop only */
     struct connection *previous;
-    int socket; /* never changes */
+    int64_t hello_by; /* monotonic milliseconds; event loop only */
+    int socket;       /* never changes */
     int epoll;
-    struct tally *tally;
+    struct user *user;
     guise_context *client; /* NULL until the hello; the event loop sets it, before any request */
+    struct lane lane;      /* the queue's */
 
     pthread_mutex_t lock; /* everything below */
     unsigned references;
@@ -46,13 +49,14 @@ struct connection {
     size_t output_count;
 };
 
-/* Takes over the socket and has epoll watch it, with the connection as the event's pointer. NULL,
- * and the socket is closed: no memory or no room in epoll. */
-struct connection *connection_create(int socket, int epoll, struct tally *tally);
+/* Takes over the socket and what its user has entered with, and has epoll watch it, with the
+ * connection as the event's pointer. NULL, and the socket is closed: no memory or no room in epoll.
+ */
+struct connection *connection_create(int socket, int epoll, struct user *user);
 struct connection *connection_ref(struct connection *connection);
 void connection_unref(struct connection *connection);
 
-/* One more request in flight. false: that would be too many. */
+/* One more request in flight. false: that would be too many, for the connection or for its user. */
 bool connection_begin(struct connection *connection);
 
 /* The answer to a request in flight; takes the packet. NULL: there was no memory for one, so the
@@ -66,7 +70,7 @@ void connection_reject(struct connection *connection, struct packet *packet);
 void connection_flush(struct connection *connection);
 
 /* May the next request be read? Not while answers are waiting: a client that does not read its
- * answers stops being served, and nobody else notices. */
+ * answers stops being served; other clients are not affected. */
 bool connection_wants_input(struct connection *connection);
 
 /* No more requests will come: when the last answer is out the connection is hung up. */

@@ -24,7 +24,7 @@
 
 #define NAME_LIMIT 255u    /* bytes in a file's name */
 #define DATA_LIMIT 16384u  /* bytes of a file in one reply */
-#define IN_FLIGHT_LIMIT 8u /* unanswered requests of one connection */
+#define IN_FLIGHT_LIMIT 8u /* unanswered requests of one connection; of its user, see users.h */
 
 enum status {
     STATUS_OK,
@@ -33,12 +33,12 @@ enum status {
     STATUS_NOT_A_FILE,  /* a link, a pipe, a directory: only regular files are served */
     STATUS_BAD_REQUEST, /* malformed or truncated */
     STATUS_TOO_LARGE,   /* larger than any request may be */
-    STATUS_BUSY,        /* too many unanswered requests: read the answers and ask again */
+    STATUS_BUSY,        /* too many connections or unanswered requests, or a lease: ask again */
     STATUS_GOING_AWAY,  /* the server is shutting down */
     STATUS_FAILED       /* the server could not, for reasons of its own */
 };
 
-/* Who decided. The kernel, asked as the client; the server's own check of the file's mode. */
+/* Which part decided: the server, the kernel (asked as the client), or the check of the modes. */
 enum decider { BY_SERVER, BY_KERNEL, BY_CHECK };
 
 struct request_header {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Opening a file as a client without becoming the client: through guise-uring, where the example is
- * built with it. One thread at a time.
+ * built with it. One thread at a time: each worker has one, because the answer to an open that takes
+ * long is waited for.
  */
 #ifndef FILE_SERVER_RING_H
 #define FILE_SERVER_RING_H
@@ -10,7 +11,8 @@
 
 struct ring;
 
-/* As the server, after the provider was chosen. NULL: there is none, and standard error says why. */
+/* As the server, after the provider was chosen. NULL: there is none, standard error says why, and
+ * errno is 0. */
 struct ring *ring_create(void);
 void ring_destroy(struct ring *ring);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The server around the requests: an event loop that accepts, receives and opens; workers that
- * read and answer; SIGTERM or SIGINT to finish what is under way and return.
+ * The server around the requests: an event loop that accepts and receives, and never waits for a
+ * client or for a file; workers that open, read and answer, one for each connection that there may
+ * be; SIGTERM or SIGINT to finish what is under way and return.
  *
  * The credentials of its process belong to Guise from server_create on: nothing here or in a
  * library it uses may call setuid() and its relatives.
@@ -11,26 +12,20 @@
 
 #include <stdbool.h>
 
+#include "listener.h"
 #include "request.h"
-#include "tally.h"
-
-#define CONNECTION_LIMIT 32u
+#include "users.h"
 
 struct server;
 
 struct server_options {
-    int listener;  /* bound, listening, non-blocking; the server closes it */
-    int directory; /* what is served; borrowed */
-    bool enforced; /* the provider in use has the kernel decide */
-    struct ring *ring; /* borrowed; NULL: none */
+    struct listener *listener; /* borrowed; the server closes it */
+    int directory;             /* what is served; borrowed */
+    bool enforced;             /* the provider in use has the kernel decide */
+    bool uring;                /* each worker opens through an io_uring of its own */
+    struct limits limits;
     watch_fn *watch;
     void *watch_arg;
-};
-
-struct server_report {
-    struct counts counts;
-    int descriptors_before; /* open before the server was made and after it was destroyed */
-    int descriptors_after;
 };
 
 /* Makes everything, starts the workers and blocks SIGTERM and SIGINT in this thread, which must be
@@ -40,12 +35,8 @@ struct server *server_create(const struct server_options *options);
 /* Serves until SIGTERM or SIGINT, then until every request under way is answered. */
 void server_run(struct server *server);
 
-void server_destroy(struct server *server, struct server_report *report);
-
-/* Did everything that was made go away again? */
-bool server_report_clean(const struct server_report *report);
-
-/* A listening socket that anybody may connect to: who they are is asked of the kernel. -1: errno. */
-int server_listen(const char *path);
+/* Ends the workers and frees everything. false: a worker is still in a request that does not end, an
+ * open for example. Then nothing is freed, because that worker uses it, and the process can only exit. */
+bool server_destroy(struct server *server);
 
 #endif

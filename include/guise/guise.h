@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Guise: servers that act on behalf of their clients. This header brings in everything; each layer
- * has one of its own: token.h and thread.h are enough to become a client and be yourself again.
+ * has one of its own: token.h and thread.h are enough to become a client and self again.
  *
  * The words:
- *   token     who somebody is, and how much of that a server may use. Immutable, counted.
+ *   token     an identity, and how far a server may make use of it. Immutable, counted.
  *   context   a client: its token, and how its requests are protected (the blanket).
  *   call      one request, seen from the server. Begin_ is the server's function that serves it;
  *             Signal completes it.
  *   frame     one run of a call's code on one thread: Begin_, or a continuation.
  *   slot      the place in each thread that holds the token the thread carries.
- *   self      who the process was when the provider was chosen; what a thread is with an empty slot.
+ *   self      the process's identity when the provider was chosen; a thread has it with an empty slot.
  *   provider  makes the slot's token real for the operating system.
  *
  * Ids in parentheses, such as (N-01), are rules: docs/rules.md in the source, installed with the
@@ -23,6 +23,7 @@
 #include <guise/context.h>
 #include <guise/peer.h>
 #include <guise/provider.h>
+#include <guise/queue.h>
 #include <guise/result.h>
 #include <guise/signal.h>
 #include <guise/thread.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is at the other end of an AF_UNIX connection, in the words of the kernel. */
+/* The identity of the peer of an AF_UNIX connection, as the kernel states it. */
 #ifndef GUISE_PEER_H
 #define GUISE_PEER_H
 
@@ -9,26 +9,27 @@ GUISE_BEGIN_DECLS
 
 /*
  * Makes a context for the peer of an accepted, connected AF_UNIX stream or sequenced-packet
- * socket. The kernel is asked once, here: the identity is the one the peer had when it connected,
- * whoever holds its end later. uid, gid and groups come together or the peer is only identified.
+ * socket. The kernel is asked once, here: the identity is the one that the peer had when it
+ * connected, also if another process holds its end later. uid, gid and groups are all known, or the peer
+ * is only identified.
  *
  * Only for a descriptor that this process itself got from accept. For the connecting end the kernel
- * names the owner of the listener, for a socketpair its creator, and cannot say which it is if that
- * end was given a name: a descriptor received from somebody, or inherited, proves nothing of its
- * sender.
+ * names the owner of the listener and for a socketpair its creator, and the library cannot tell such an
+ * end from an accepted one if it was given a name. So a descriptor that was received or inherited proves
+ * nothing about its sender.
  *
- * granted is what the client said it allows (carry it in your handshake; a client that said
- * nothing allowed identify). The context's level is the lower of that and what the kernel proved:
+ * granted is the level that the client says it allows (carry it in your handshake; a client that says
+ * nothing allows identify). The context's level is the lower of that and what the kernel proved:
  * at most IMPERSONATE, and only IDENTIFY where the system does not tell the peer's groups.
  * DEFAULT means IDENTIFY. The blanket says service KERNEL, level CONNECT.
  *
  * GUISE_E_INVALID_ARGUMENT  out is NULL; granted is unknown; socket is no descriptor or no socket.
- * GUISE_E_ACCESS_DENIED     not AF_UNIX; a datagram socket; listening; not connected; without a
- *                           name of its own, so not accepted (a connecting end, a socketpair); the
- *                           peer's ids are unknown, unmapped here, or more groups than a token
- *                           takes.
- *                           Also after a guise_use_provider that failed.
- * GUISE_E_OUT_OF_MEMORY     no memory.
+ * GUISE_E_ACCESS_DENIED     The socket is not AF_UNIX, is a datagram socket, listens, is not connected, or
+ *                           has no name of its own and so was not accepted (a connecting end, a
+ *                           socketpair); or the peer's ids are unknown or unmapped here, or it has more
+ *                           groups than a token can have.
+ * GUISE_E_NO_PROVIDER       No provider was chosen, or every choice failed.
+ * GUISE_E_OUT_OF_MEMORY     There is no memory.
  *
  * Safety: any thread, as self or not; the socket is only asked, never read, written or kept.
  * *out is NULL on failure.

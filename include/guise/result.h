@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Results: a 32-bit integer with the same bits as the HRESULT of the same meaning.
- * Failing means negative. Each code below lists what brings it about.
+ * A negative result is a failure. Each code below lists its causes.
  */
 #ifndef GUISE_RESULT_H
 #define GUISE_RESULT_H
@@ -20,25 +20,25 @@ typedef int32_t guise_result;
 #define GUISE_RESULT(bits) ((guise_result)(bits))
 #endif
 
-/* It was done. */
+/* Success. */
 #define GUISE_OK GUISE_RESULT(0)
 /* The call has completed, or this thread serves no call: it is too late to be its client. */
 #define GUISE_E_CALL_COMPLETE GUISE_RESULT(0x80010117u)
-/* Not yet: the wait timed out, the call has no result yet, or it is already dispatched (A-13, Y-02). */
+/* The wait timed out, the call has no result yet, or it is already dispatched (A-13, Y-02). */
 #define GUISE_E_CALL_PENDING GUISE_RESULT(0x80010115u)
-/* Somebody has asked for this call to be cancelled already. */
+/* Cancellation of this call was requested already. */
 #define GUISE_E_CALL_CANCELED GUISE_RESULT(0x80010002u)
 /* The call carries no authentication, so it has no client to become. */
 #define GUISE_E_UNSECURE_CALL GUISE_RESULT(0x80010118u)
 /* The impersonation level is too low for this, or would have to rise. */
 #define GUISE_E_BAD_LEVEL GUISE_RESULT(0x80070542u)
-/* NULL where an object is needed, an unknown flag, an impossible id, a struct whose size is too small
- * or above 4096 (nobody has set it: such a struct is neither read nor written). */
+/* An argument is NULL where an object is needed; a flag is unknown; an id is impossible; a struct's size is
+ * too small or above 4096, so it was never set, and the struct is neither read nor written. */
 #define GUISE_E_INVALID_ARGUMENT GUISE_RESULT(0x80070057u)
-/* No memory; nothing was changed. */
+/* There is no memory; nothing was changed. */
 #define GUISE_E_OUT_OF_MEMORY GUISE_RESULT(0x8007000Eu)
-/* The operating system, or the check of a file's mode, said no; this thread is not the process's
- * self; or the provider that was asked for was refused. Nothing was changed. */
+/* The operating system, or the check of a file's mode, refused; this thread is not the process's self; or
+ * the provider that was asked for was refused. Nothing was changed. */
 #define GUISE_E_ACCESS_DENIED GUISE_RESULT(0x80070005u)
 /* A container's wait timed out. */
 #define GUISE_E_TIMEOUT GUISE_RESULT(0x8001011Fu)
@@ -46,16 +46,21 @@ typedef int32_t guise_result;
 #define GUISE_E_NO_SYNC GUISE_RESULT(0x80010120u)
 /* A fixed limit is reached: the container is full, or the system is out of descriptors or keys. */
 #define GUISE_E_OUT_OF_RESOURCES GUISE_RESULT(0x80010101u)
-/* The provider was asked for after one was settled: by a choice, or by the first token. */
+/* Another provider is in use already, or a limit was set after the first token was made. */
 #define GUISE_E_TOO_LATE GUISE_RESULT(0x80010119u)
-/* The last reference to the call went away before anybody completed it. */
+/* The last reference to the call was dropped while it was open. */
 #define GUISE_E_DISCONNECTED GUISE_RESULT(0x80010108u)
-/* What has no code of its own: a second completion function; a provider's answer that is none. */
+/* A failure without a code of its own: a second completion function; an invalid answer of a provider. */
 #define GUISE_E_UNEXPECTED GUISE_RESULT(0x8000FFFFu)
-/* This platform has no such thing. */
+/* The platform does not have this. */
 #define GUISE_E_NOT_SUPPORTED GUISE_RESULT(0x80070032u)
 /* Begin_ ended by pthread_exit, cancellation or an exception. */
 #define GUISE_E_SERVER_FAULT GUISE_RESULT(0x80010105u)
+/* The program has chosen no provider, or its last choice failed: guise_use_provider. */
+#define GUISE_E_NO_PROVIDER GUISE_RESULT(0x80070015u)
+/* There is no such thing here: a signal that the container does not hold, a user that the name
+ * service does not know. */
+#define GUISE_E_NOT_FOUND GUISE_RESULT(0x80070534u)
 
 /*
  * The name of a result, as it is written above: "GUISE_E_CALL_COMPLETE".
@@ -66,6 +71,15 @@ typedef int32_t guise_result;
  * Safety: any thread, any time, also in a signal handler.
  */
 GUISE_API const char *guise_result_name(guise_result result);
+
+/*
+ * The errno value nearest to a result, for programs that report failures as errno: EACCES for
+ * GUISE_E_ACCESS_DENIED, ENOMEM for GUISE_E_OUT_OF_MEMORY, ETIMEDOUT for GUISE_E_TIMEOUT, and so on.
+ * 0 for every success; EIO for a failure that is none of the above. Does not touch errno itself.
+ *
+ * Safety: any thread, any time, also in a signal handler.
+ */
+GUISE_API int guise_result_errno(guise_result result);
 
 GUISE_END_DECLS
 

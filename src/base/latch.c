@@ -1,53 +1,74 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Latches, and how long to look before sleeping.
+ * Latches, and how long a waiter spins before it sleeps.
  *
- * To sleep and be woken costs a few microseconds on one processor, and tens of them across two. So
- * looking for about as long is worth it when the opener runs right now on another processor, and
- * never when it needs this one. Each thread remembers two things of its last waits, and goes by
- * them: where the opener ran, which the latch tells it, and how often looking was in vain.
+ * To sleep and be woken costs a few microseconds on one processor and tens of microseconds across two.
+ * Spinning for about as long pays if the opener runs on another processor at that moment, and never pays
+ * if the opener needs this one. Each thread remembers two things about its last waits: the processor of
+ * the opener, which the latch's word names, and how often spinning was futile.
  *
- *   opener last seen on this processor    do not look at all
- *   not known                             look briefly
- *   on another, and looking paid          look for as long as a wake-up takes
- *   on another, in vain three times       briefly, and once in sixteen waits for long: else two
- *                                         threads that answer each other at once would go on
- *                                         waking each other for ever
+ *   the opener ran last                      the waiter
+ *   on this processor                        does not spin
+ *   on an unknown processor                  spins briefly
+ *   on another one, and spinning paid        spins for as long as a wake-up takes
+ *   on another one, futile three times       spins briefly, and in one of sixteen waits for long, because
+ *                                            otherwise two threads that answer each other at once would
+ *                                            go on waking each other
  */
 #define _POSIX_C_SOURCE 200809L
 #include "base/latch.h"
 
+#include <stdio.h>
+
+#include "base/check.h"
+
 /*
- * The word. A waiter may move SHUT to SLEPT_ON before it sleeps; only the opener may move it to
- * OPEN, from either, and adds in the higher bits where it runs. Nobody moves it back. An opener that
- * found SHUT owes no wake-up: any waiter that comes later finds OPEN before it sleeps.
+ * The word. A waiter may change SHUT to SLEPT_ON before it sleeps. Only the opener changes either of them
+ * to OPEN, and adds its processor in the higher bits. OPEN is final. An opener that found SHUT wakes no
+ * thread, because any later waiter finds OPEN before it sleeps.
  */
 enum { SHUT, SLEPT_ON, OPEN, STATE_MASK = 3, CPU_SHIFT = 2 };
 
 enum {
-    BRIEF = 40,         /* looks */
-    LONG_NS = 50000,    /* a wake-up across processors, at the slow end */
-    LOOKS_A_CLOCK = 32, /* looks between two at the clock */
-    PATIENCE = 3,       /* times in vain */
-    PROBE = 16
+    SPIN_BRIEF = 40,           /* loads */
+    SPIN_LONG_NS = 50000,      /* a slow wake-up across processors */
+    SPINS_PER_CLOCK_READ = 32, /* loads between two readings of the clock */
+    SPIN_FUTILE_MAX = 3,       /* futile spins in a row */
+    SPIN_RETRY_EVERY = 16
 };
+
+#if defined(GUISE_CHECKS)
+bool guise__latch_word_is_valid(unsigned word)
+{
+    return (word & STATE_MASK) == OPEN || word == SHUT || word == SLEPT_ON;
+}
+
+void guise__latch_print(const atomic_uint *latch)
+{
+    static const char *const names[] = {"shut", "slept on", "open", "invalid"};
+    unsigned word = atomic_load_explicit(latch, memory_order_relaxed);
+
+    (void)fprintf(stderr, "latch %p: %s, processor %u + 1\n", (const void *)latch,
+                  names[word & STATE_MASK], word >> CPU_SHIFT);
+}
+#endif
 
 struct habit {
     unsigned opener; /* the processor of the last opener, plus 1; 0: not known */
-    unsigned vain;   /* how often looking for long has not paid since it last did */
+    unsigned futile; /* long spins that were futile since the last one that paid */
 };
 
 static GUISE_TLS struct habit tl_habit;
 
-/* Acquire, here and below: what was written before the latch opened is visible after. */
+/* Acquire: a waiter that sees OPEN sees what the opener wrote before. */
 static bool is_open(atomic_uint *latch)
 {
     return (atomic_load_explicit(latch, memory_order_acquire) & STATE_MASK) == OPEN;
 }
 
-static bool look(atomic_uint *latch, int looks)
+static bool latch_spin(atomic_uint *latch, int spins)
 {
-    for (int i = 0; i < looks; i++) {
+    for (int i = 0; i < spins; i++) {
         if (is_open(latch)) {
             return true;
         }
@@ -56,7 +77,7 @@ static bool look(atomic_uint *latch, int looks)
     return false;
 }
 
-static int64_t now_ns(void)
+static int64_t clock_read_ns(void)
 {
     struct timespec now;
 
@@ -64,48 +85,49 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static bool look_for_long(atomic_uint *latch)
+static bool latch_spin_long(atomic_uint *latch)
 {
-    int64_t end = now_ns() + LONG_NS;
+    int64_t end = clock_read_ns() + SPIN_LONG_NS;
 
     do {
-        if (look(latch, LOOKS_A_CLOCK)) {
+        if (latch_spin(latch, SPINS_PER_CLOCK_READ)) {
             return true;
         }
-    } while (now_ns() < end);
+    } while (clock_read_ns() < end);
     return false;
 }
 
-static bool is_worth_long(const struct habit *habit)
+static bool long_spin_pays(const struct habit *habit)
 {
-    return habit->vain < PATIENCE || habit->vain % PROBE == 0;
+    return habit->futile < SPIN_FUTILE_MAX || habit->futile % SPIN_RETRY_EVERY == 0;
 }
 
-/* Looks for as long as is worth it; true if the latch has opened. */
-static bool look_first(atomic_uint *latch, struct habit *habit)
+/* Spins for as long as that is expected to pay; true if the latch has opened. */
+static bool latch_spin_first(atomic_uint *latch, struct habit *habit)
 {
     bool opened;
 
     if (habit->opener == 0) {
-        return look(latch, BRIEF);
+        return latch_spin(latch, SPIN_BRIEF);
     }
     if (habit->opener - 1 == guise__cpu()) {
         return is_open(latch);
     }
-    opened = is_worth_long(habit) ? look_for_long(latch) : look(latch, BRIEF);
-    habit->vain = opened ? 0 : habit->vain + 1;
+    opened = long_spin_pays(habit) ? latch_spin_long(latch) : latch_spin(latch, SPIN_BRIEF);
+    habit->futile = opened ? 0 : habit->futile + 1;
     return opened;
 }
 
-/* Until it opens or the time is over; false for the latter. */
-static bool sleep_on(atomic_uint *latch, const struct timespec *deadline)
+/* Sleeps until the latch opens or the time is over; false if it has not opened. */
+static bool latch_sleep(atomic_uint *latch, const struct timespec *deadline)
 {
     unsigned seen = SHUT;
 
-    /* Relaxed is enough for announcing a sleeper: the kernel compares the word again under its own
-     * lock. The failure order only matters for OPEN, which is_open reads again. */
+    /* Relaxed is enough for announcing a sleeper, because the kernel compares the word again under its
+     * own lock. On failure the order matters only for OPEN, which is_open loads again. */
     (void)atomic_compare_exchange_strong_explicit(latch, &seen, SLEPT_ON, memory_order_relaxed,
                                                   memory_order_relaxed);
+    GUISE__CHECK(guise__latch_word_is_valid(seen));
     while (!is_open(latch)) {
         if (!guise__futex_wait(latch, SLEPT_ON, deadline)) {
             return is_open(latch);
@@ -117,24 +139,31 @@ static bool sleep_on(atomic_uint *latch, const struct timespec *deadline)
 bool guise__latch_wait(atomic_uint *latch, const struct timespec *deadline)
 {
     struct habit *habit = &tl_habit;
+    unsigned word;
 
-    if (!look_first(latch, habit) && !sleep_on(latch, deadline)) {
+    GUISE__CHECK(latch != NULL);
+    if (!latch_spin_first(latch, habit) && !latch_sleep(latch, deadline)) {
         return false;
     }
-    /* Relaxed: it is open, and changes no more. */
-    habit->opener = atomic_load_explicit(latch, memory_order_relaxed) >> CPU_SHIFT;
+    /* Relaxed, because an open latch does not change any more. */
+    word = atomic_load_explicit(latch, memory_order_relaxed);
+    GUISE__CHECK(guise__latch_word_is_valid(word));
+    habit->opener = word >> CPU_SHIFT;
     return true;
 }
 
 void guise__latch_open(atomic_uint *latch)
 {
     unsigned cpu = guise__cpu();
-    /* What does not fit is not known; UNKNOWN + 1 is 0. */
+    /* A number that does not fit counts as unknown; GUISE__CPU_UNKNOWN + 1 is 0. */
     unsigned where = cpu + 1 > UINT_MAX >> CPU_SHIFT ? 0 : cpu + 1;
 
-    /* Release for the waiters; a read-modify-write so that no sleeper is missed. */
-    if (atomic_exchange_explicit(latch, where << CPU_SHIFT | OPEN, memory_order_release) ==
-        SLEPT_ON) {
+    /* Release for the waiters; a read-modify-write, so that no sleeper is missed. */
+    unsigned before =
+        atomic_exchange_explicit(latch, where << CPU_SHIFT | OPEN, memory_order_release);
+
+    GUISE__CHECK(guise__latch_word_is_valid(before));
+    if (before == SLEPT_ON) {
         guise__futex_wake(latch);
     }
 }

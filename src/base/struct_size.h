@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* The rule for structs with a size: too small is refused, a longer one must be zero beyond what we
- * know, and none is longer than a page: that is a size nobody has set. The size is the struct's
- * first member, so all functions take the struct as bytes. */
-#ifndef GUISE_SIZED_H
-#define GUISE_SIZED_H
+/*
+ * Public structs that begin with their size, which the caller sets. A size that is too small is refused. A
+ * struct that is longer than the one that this library knows must be zero beyond it. A size above one page
+ * is refused, because it was never set. The functions take the struct as bytes.
+ */
+#ifndef GUISE_SRC_BASE_STRUCT_SIZE_H
+#define GUISE_SRC_BASE_STRUCT_SIZE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-enum { GUISE__SIZED_MAX = 4096 };
+enum { GUISE__STRUCT_SIZE_MAX = 4096 };
 
-static inline size_t guise__sized_size(const void *given)
+static inline size_t guise__struct_size_read(const void *given)
 {
     size_t size;
 
     memcpy(&size, given, sizeof size);
-    return size <= GUISE__SIZED_MAX ? size : 0;
+    return size <= GUISE__STRUCT_SIZE_MAX ? size : 0;
 }
 
-static inline bool guise__sized_in(const void *given, size_t known)
+static inline bool guise__struct_size_in(const void *given, size_t known)
 {
-    size_t size = guise__sized_size(given);
+    size_t size = guise__struct_size_read(given);
 
     if (size < known) {
         return false;
@@ -34,10 +36,11 @@ static inline bool guise__sized_in(const void *given, size_t known)
     return true;
 }
 
-/* Zeroes everything but the size of a struct that a caller wants filled; is there room for it? */
-static inline bool guise__sized_out(void *out, size_t known)
+/* Zeroes everything but the size of a struct that the library fills in; true if the struct is long
+ * enough. */
+static inline bool guise__struct_size_out(void *out, size_t known)
 {
-    size_t size = guise__sized_size(out);
+    size_t size = guise__struct_size_read(out);
 
     if (size > sizeof size) {
         memset((unsigned char *)out + sizeof size, 0, size - sizeof size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Tells ThreadSanitizer which words are locks, so that it still checks in which order they are taken. */
-#ifndef GUISE_TSAN_H
-#define GUISE_TSAN_H
+/* Tells ThreadSanitizer which words are locks, so that it checks the order in which they are taken. */
+#ifndef GUISE_SRC_BASE_TSAN_H
+#define GUISE_SRC_BASE_TSAN_H
 
 #if defined(__SANITIZE_THREAD__)
 #define GUISE__TSAN 1

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The current context of a thread: what somebody switched to, or else that of the current call. It
- * is borrowed throughout. The core keeps the slot, and puts it back when a frame ends.
+ * The current context of a thread: the one that CoSwitchCallContext installed, or else that of the
+ * current call. It is borrowed throughout. The core keeps the slot, and restores it when a frame ends.
  */
 #define CONST_VTABLE
 #include "com/call_context.h"
@@ -10,29 +10,32 @@
 
 #include <guise/thread.h>
 
+#include "base/check.h"
 #include "com/unknown.h"
-#include "com_hooks.h"
+#include "thread/slot.h"
 
-/* In the slot, switched to no context at all; NULL there says that nobody has switched. An address
- * and no object. */
-static IUnknown s_none;
+/* Stored in the slot when the thread has switched to no context, because NULL there means that the thread
+ * has not switched. Only the address is used. */
+static IUnknown s_no_context;
 
-/* Borrowed; NULL, with success, if there is none. */
+/* Finds the current context, borrowed. Succeeds with NULL if there is none. */
 static HRESULT current_context(IUnknown **out)
 {
-    IUnknown *switched = *guise__com_slot();
-    guise_call *call = guise_current_call();
+    guise_call *call;
+    IUnknown *switched = *guise__thread_extension_and_call(&call);
     IServerSecurity *security = NULL;
     HRESULT result = S_OK;
 
     if (switched != NULL) {
-        *out = switched == &s_none ? NULL : switched;
+        *out = switched == &s_no_context ? NULL : switched;
         return S_OK;
     }
     if (call != NULL) {
-        result = guise__com_server_security(call, &security); /* S-01, X-19 */
+        /* The current call is that of the innermost frame, also after Signal (S-01, X-19). */
+        result = guise__com_server_security(call, &security);
     }
     *out = (IUnknown *)security;
+    GUISE__CHECK(GUISE__IMPLIES(FAILED(result), *out == NULL));
     return result;
 }
 
@@ -52,11 +55,11 @@ HRESULT STDAPICALLTYPE CoGetCallContext(REFIID riid, void **object)
     if (FAILED(result)) {
         return result;
     }
-    /* S-02, X-20 */
+    /* Outside a frame, and on a worker, there is no current call (S-02, X-20). */
     return context == NULL ? RPC_E_CALL_COMPLETE : guise__com_query(context, riid, object);
 }
 
-/* S-04: no reference is taken, and none is given. */
+/* The call takes no reference to the context and gives none (S-04). */
 HRESULT STDAPICALLTYPE CoSwitchCallContext(IUnknown *context, IUnknown **old)
 {
     HRESULT result;
@@ -66,17 +69,18 @@ HRESULT STDAPICALLTYPE CoSwitchCallContext(IUnknown *context, IUnknown **old)
     }
     result = current_context(old);
     if (SUCCEEDED(result)) {
-        *guise__com_slot() = context == NULL ? &s_none : context;
+        *guise__thread_extension() = context == NULL ? &s_no_context : context;
     }
     return result;
 }
 
-/* ---- S-09: the context's own method ---------------------------------------------------------- */
+/* ---- the context's own methods (S-09) -------------------------------------------------------- */
 
-/* Where nobody has switched, the context is the current call's, and its methods are the core's. */
+/* Returns whether the thread has switched to a context. If not, the context is the current call's, and
+ * the core does what its methods do. */
 static bool is_switched(void)
 {
-    return *guise__com_slot() != NULL;
+    return *guise__thread_extension() != NULL;
 }
 
 static HRESULT current_security(IServerSecurity **out)
@@ -85,6 +89,7 @@ static HRESULT current_security(IServerSecurity **out)
     HRESULT result = CoGetCallContext(&IID_IServerSecurity, &found);
 
     *out = found;
+    GUISE__CHECK(SUCCEEDED(result) == (found != NULL));
     return result;
 }
 
@@ -105,14 +110,16 @@ HRESULT STDAPICALLTYPE CoImpersonateClient(void)
     return result;
 }
 
-/* S-23: after Signal Begin_ still has a context, so it works; without one nothing changes. */
+/* After Signal Begin_ still has a context, so the revert works; without a context nothing changes
+ * (S-23). */
 HRESULT STDAPICALLTYPE CoRevertToSelf(void)
 {
     IServerSecurity *security;
+    guise_call *call;
     HRESULT result;
 
-    if (!is_switched()) {
-        return guise_current_call() == NULL ? RPC_E_CALL_COMPLETE : (HRESULT)guise_revert_to_self();
+    if (*guise__thread_extension_and_call(&call) == NULL) {
+        return call == NULL ? RPC_E_CALL_COMPLETE : (HRESULT)guise_revert_to_self();
     }
     result = current_security(&security);
     if (FAILED(result)) {
@@ -143,7 +150,7 @@ HRESULT STDAPICALLTYPE CoQueryClientBlanket(DWORD *authn_service, DWORD *authz_s
     return result;
 }
 
-/* K-07 */
+/* The server asks whether its current call was cancelled (K-07). */
 HRESULT STDAPICALLTYPE CoTestCancel(void)
 {
     ICancelMethodCalls *cancel;

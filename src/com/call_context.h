@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Call contexts, from the inside. */
-#ifndef GUISE_SRC_COM_CONTEXT_H
-#define GUISE_SRC_COM_CONTEXT_H
+/* What other parts of the library use of a call's context. */
+#ifndef GUISE_SRC_COM_CALL_CONTEXT_H
+#define GUISE_SRC_COM_CALL_CONTEXT_H
 
 #include <guise/call.h>
 #include <guise/com/objbase.h>
 
-/* The call's IServerSecurity, made if there is none yet; borrowed, lives as long as the call.
- * E_OUTOFMEMORY, *out is NULL then. */
+/* Finds the call's IServerSecurity, and makes it if there is none. It is borrowed, and lives as long as
+ * the call. Fails with E_OUTOFMEMORY, and *out is NULL then. */
 HRESULT guise__com_server_security(guise_call *call, IServerSecurity **out);
 
-/* S-34: the pointers that QueryBlanket hands out, before anything is known. */
+/* Clears the pointers that QueryBlanket hands out, so that they are NULL on failure (S-34). */
 void guise__com_clear_blanket(OLECHAR **server_principal, void **privileges);
 
 /*
- * UTF-8 to UTF-16: how many characters, with the final 0; written to out unless that is NULL. A
- * byte that is not UTF-8 becomes a lone surrogate of its own, U+DC80 to U+DCFF, so that different
+ * Converts UTF-8 to UTF-16, into out unless that is NULL. Returns the number of characters, including the
+ * final 0. A byte that is not UTF-8 becomes a lone surrogate of its own, U+DC80 to U+DCFF, so that different
  * names stay different.
  */
 size_t guise__com_widen(const char *text, OLECHAR *out);

@@ -5,11 +5,12 @@
 
 #include <stdbool.h>
 
-#include "com_hooks.h"
+#include "base/check.h"
+#include "call/call.h"
 
 /* ---- what the methods do --------------------------------------------------------------------- */
 
-/* In steps that fit into milliseconds, GUISE_INFINITE not being one. */
+/* Waits in steps, because the seconds may be more than fit into milliseconds below GUISE_INFINITE. */
 static bool is_announced_within(guise_call *call, ULONG seconds)
 {
     const ULONG most = (GUISE_INFINITE - 1) / 1000;
@@ -25,7 +26,8 @@ static bool is_announced_within(guise_call *call, ULONG seconds)
     return guise_call_wait(call, seconds * 1000) == GUISE_OK;
 }
 
-/* K-03. It takes nobody's right to impersonate (K-12, X-22). */
+/* Cancel asks for cancellation and waits for completion (K-03). A canceled call's server may still
+ * impersonate (K-12, X-22). */
 HRESULT guise__com_cancel_call(guise_call *call, ULONG seconds)
 {
     guise_result result = guise_call_cancel(call);
@@ -36,14 +38,14 @@ HRESULT guise__com_cancel_call(guise_call *call, ULONG seconds)
     return is_announced_within(call, seconds) ? RPC_E_CALL_COMPLETE : S_OK;
 }
 
-/* K-06. Completion is looked at first: a call that has completed cannot be cancelled any more, so
- * nobody is told "complete" and later "canceled". */
+/* TestCancel says canceled, complete or pending (K-06). Completion is loaded first: a completed call
+ * cannot be canceled any more, so no caller reads "complete" and later "canceled". */
 HRESULT guise__com_test_cancel(const guise_call *call)
 {
     bool complete = guise__call_is_completed(call);
 
     if (guise_call_is_canceled(call)) {
-        return RPC_E_CALL_CANCELED; /* */
+        return RPC_E_CALL_CANCELED; /* a cancelled call keeps its own code */
     }
     return complete ? RPC_E_CALL_COMPLETE : RPC_S_CALLPENDING;
 }
@@ -52,7 +54,10 @@ HRESULT guise__com_test_cancel(const guise_call *call)
 
 static struct guise__com_cancel *cancel_of(ICancelMethodCalls *iface)
 {
-    return (struct guise__com_cancel *)iface;
+    struct guise__com_cancel *cancel = (struct guise__com_cancel *)iface;
+
+    GUISE__CHECK(guise__com_cancel_is_valid(cancel));
+    return cancel;
 }
 
 static HRESULT STDMETHODCALLTYPE cancel_query(ICancelMethodCalls *This, REFIID riid, void **out)
@@ -94,4 +99,5 @@ void guise__com_cancel_init(struct guise__com_cancel *cancel, IUnknown *identity
     cancel->iface.lpVtbl = &cancel_vtbl;
     cancel->identity = identity;
     cancel->call = call;
+    GUISE__CHECK(guise__com_cancel_is_valid(cancel));
 }

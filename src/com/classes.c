@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The classes: by which name, made how. Their factories are constant, and counted for the looks. */
+/* The library's own classes and their factories. The factories are constant, so counting has no effect on
+ * them. A class that the program has registered (classtable.c) is found before them. */
 #define CONST_VTABLE
-#include "com/unknown.h"
+#include "base/check.h"
+#include "com/classtable.h"
 #include "com/process.h"
+#include "com/unknown.h"
 
 struct factory {
     IClassFactory iface; /* first */
@@ -28,7 +31,7 @@ static HRESULT STDMETHODCALLTYPE factory_query(IClassFactory *This, REFIID riid,
     return S_OK;
 }
 
-/* Never freed, so what is returned says only that others have it too. */
+/* The factory is never freed, so the number returned only has to be more than 1. */
 static ULONG STDMETHODCALLTYPE factory_addref(IClassFactory *This)
 {
     (void)This;
@@ -56,18 +59,19 @@ static HRESULT STDMETHODCALLTYPE factory_create(IClassFactory *This, IUnknown *o
         return E_INVALIDARG;
     }
     if (outer != NULL && !IsEqualIID(riid, &IID_IUnknown)) {
-        return E_INVALIDARG; /* anything else would be the outer object's to give */
+        return E_INVALIDARG; /* only the outer object gives out other interfaces */
     }
     result = factory->create(outer, &own);
     if (FAILED(result)) {
         return result;
     }
+    GUISE__CHECK(own != NULL);
     result = own->lpVtbl->QueryInterface(own, riid, out);
     (void)own->lpVtbl->Release(own);
     return result;
 }
 
-/* The library is never unloaded: locked it is already. */
+/* Has no effect, because the library is never unloaded. */
 static HRESULT STDMETHODCALLTYPE factory_lock(IClassFactory *This, BOOL lock)
 {
     (void)This;
@@ -78,9 +82,9 @@ static HRESULT STDMETHODCALLTYPE factory_lock(IClassFactory *This, BOOL lock)
 static const IClassFactoryVtbl factory_vtbl = {factory_query, factory_addref, factory_release,
                                                factory_create, factory_lock};
 
-/* ---- finding them ---------------------------------------------------------------------------- */
+/* ---- finding a factory ----------------------------------------------------------------------- */
 
-/* Not const: methods take This as it is, and never write to it. */
+/* Not const, because This is not; no method writes to it. */
 static struct factory s_factories[] = {
     {{&factory_vtbl}, &CLSID_StdEvent, guise__com_std_event_create},
     {{&factory_vtbl}, &CLSID_ManualResetEvent, guise__com_manual_event_create},
@@ -104,6 +108,7 @@ HRESULT STDAPICALLTYPE CoGetClassObject(REFCLSID clsid, DWORD context, LPVOID re
                                         LPVOID *object)
 {
     IClassFactory *factory;
+    HRESULT result;
 
     if (object == NULL) {
         return E_INVALIDARG;
@@ -115,20 +120,42 @@ HRESULT STDAPICALLTYPE CoGetClassObject(REFCLSID clsid, DWORD context, LPVOID re
     if (!guise__com_is_initialized()) {
         return CO_E_NOTINITIALIZED;
     }
+    result = guise__com_registered(clsid, context, riid, object);
+    if (result != REGDB_E_CLASSNOTREG) {
+        return result;
+    }
     factory = find_factory(clsid, context);
     return factory == NULL ? REGDB_E_CLASSNOTREG : factory_query(factory, riid, object);
+}
+
+/* Treats success without an object, which a factory of the program may return, as a failure. */
+static HRESULT create_instance(IClassFactory *factory, IUnknown *outer, REFIID riid, void **object)
+{
+    HRESULT result = factory->lpVtbl->CreateInstance(factory, outer, riid, object);
+
+    if (FAILED(result)) {
+        *object = NULL;
+    }
+    return SUCCEEDED(result) && *object == NULL ? E_NOINTERFACE : result;
 }
 
 HRESULT STDAPICALLTYPE CoCreateInstance(REFCLSID clsid, LPUNKNOWN outer, DWORD context, REFIID riid,
                                         LPVOID *object)
 {
-    void *factory = NULL;
+    void *found = NULL;
+    IClassFactory *factory;
     HRESULT result;
 
     if (object == NULL) {
         return E_POINTER;
     }
     *object = NULL;
-    result = CoGetClassObject(clsid, context, NULL, &IID_IClassFactory, &factory);
-    return FAILED(result) ? result : factory_create(factory, outer, riid, object);
+    result = CoGetClassObject(clsid, context, NULL, &IID_IClassFactory, &found);
+    if (FAILED(result)) {
+        return result;
+    }
+    factory = found;
+    result = riid == NULL ? E_INVALIDARG : create_instance(factory, outer, riid, object);
+    (void)factory->lpVtbl->Release(factory);
+    return result;
 }

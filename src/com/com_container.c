@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CLSID_SynchronizeContainer: ISynchronizeContainer over a guise_container. The core's container
- * waits; this one remembers which object each signal is.
+ * waits; this one maps each signal to its object.
  *
- * Nothing is locked. A member's place is taken by counting, filled, and published before the core
- * learns of the signal; so whoever the core gives a signal finds its object.
+ * There is no lock. An add takes a place by counting, fills it, and publishes the object before it adds the
+ * signal to the core's container, so that a wait that returns a signal finds the signal's object.
  */
 #define CONST_VTABLE
+#include "base/check.h"
 #include "com/unknown.h"
 
-enum { MEMBERS_MAX = 63 }; /* Y-13 */
+enum { MEMBERS_MAX = 63 }; /* a container takes 63 signals (Y-13) */
 
 struct member {
-    guise_signal *signal;           /* lives as long as the object; compared only */
-    _Atomic(ISynchronize *) object; /* owned; set last, once; NULL: not a member (yet) */
+    guise_signal *signal;           /* lives as long as the object; only compared */
+    _Atomic(ISynchronize *) object; /* owned; set once, last; NULL: not a member yet */
 };
 
 struct container {
@@ -26,7 +27,10 @@ struct container {
 
 static struct container *container_of(ISynchronizeContainer *iface)
 {
-    return (struct container *)((char *)iface - offsetof(struct container, iface));
+    struct container *container = CONTAINING_RECORD(iface, struct container, iface);
+
+    GUISE__CHECK(guise__com_object_is_valid(&container->object));
+    return container;
 }
 
 /* ---- IUnknown -------------------------------------------------------------------------------- */
@@ -55,10 +59,10 @@ static ULONG STDMETHODCALLTYPE container_release(ISynchronizeContainer *This)
 
 /* ---- adding ---------------------------------------------------------------------------------- */
 
-/* A place of the caller's own, or NULL when full. */
+/* Takes a place, which no other add takes. Returns NULL if all are taken. */
 static struct member *take_place(struct container *container)
 {
-    /* Relaxed, here and below: the number decides who gets the place, and orders nothing. */
+    /* Relaxed, here and below, because the number gives a place to one thread and orders nothing. */
     unsigned taken = atomic_load_explicit(&container->taken, memory_order_relaxed);
 
     while (taken < MEMBERS_MAX) {
@@ -67,6 +71,7 @@ static struct member *take_place(struct container *container)
             return &container->members[taken];
         }
     }
+    GUISE__CHECK(taken == MEMBERS_MAX);
     return NULL;
 }
 
@@ -74,14 +79,15 @@ static HRESULT add_signal(struct container *container, ISynchronize *sync, guise
 {
     struct member *member = take_place(container);
 
+    GUISE__CHECK(sync != NULL && signal != NULL);
     if (member == NULL) {
-        return RPC_E_OUT_OF_RESOURCES; /* Y-13 */
+        return RPC_E_OUT_OF_RESOURCES; /* a container takes 63 signals (Y-13) */
     }
     (void)sync->lpVtbl->AddRef(sync);
     member->signal = signal;
-    /* Release: pairs with the acquire in object_of. */
+    /* Release: pairs with the acquire in member_object. */
     atomic_store_explicit(&member->object, sync, memory_order_release);
-    /* There is room: the core has as many places, and they are taken here only. */
+    /* Cannot fail for lack of room, because the core has as many places and no other code adds to it. */
     return (HRESULT)guise_container_add(container->signals, signal);
 }
 
@@ -95,7 +101,7 @@ static HRESULT STDMETHODCALLTYPE container_add(ISynchronizeContainer *This, ISyn
     if (sync == NULL) {
         return E_INVALIDARG;
     }
-    /* An object with another idea of waiting cannot be waited for together with others. */
+    /* An object that is not over a guise_signal cannot be a member. */
     result = sync->lpVtbl->QueryInterface(sync, &guise__com_iid_signal_source, &found);
     if (FAILED(result) || found == NULL) {
         return E_FAIL;
@@ -109,7 +115,7 @@ static HRESULT STDMETHODCALLTYPE container_add(ISynchronizeContainer *This, ISyn
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
-static ISynchronize *object_of(struct container *container, const guise_signal *signal)
+static ISynchronize *member_object(struct container *container, const guise_signal *signal)
 {
     for (unsigned i = 0; i < MEMBERS_MAX; i++) {
         struct member *member = &container->members[i];
@@ -131,18 +137,20 @@ static HRESULT STDMETHODCALLTYPE container_wait(ISynchronizeContainer *This, DWO
     guise_result result;
 
     if (out == NULL) {
-        return E_INVALIDARG; /* Y-14 */
+        return E_INVALIDARG; /* there is no place to store the object that is set (Y-14) */
     }
     *out = NULL;
     if ((flags & ~GUISE__COM_WAIT_FLAGS) != 0 || (flags & COWAIT_WAITALL) != 0) {
-        return E_INVALIDARG; /* Y-14, Y-21 */
+        /* A wait for any takes the known flags except the one for all (Y-14, Y-21). */
+        return E_INVALIDARG;
     }
     result = guise_container_wait_any(container->signals, milliseconds, &which);
     if (result != GUISE_OK) {
-        return (HRESULT)result; /* Y-14 */
+        return (HRESULT)result; /* the time has passed, or the container is empty (Y-14) */
     }
-    object = object_of(container, which);
-    (void)object->lpVtbl->AddRef(object); /* Y-15: the container keeps its own */
+    object = member_object(container, which);
+    GUISE__CHECK(object != NULL);
+    (void)object->lpVtbl->AddRef(object); /* the container keeps its own reference (Y-15) */
     *out = object;
     return S_OK;
 }
@@ -152,20 +160,20 @@ static const ISynchronizeContainerVtbl container_vtbl = {
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static IUnknown *find(struct guise__com_object *object, const IID *riid)
+static IUnknown *find_interface(struct guise__com_object *object, const IID *riid)
 {
     struct container *container = (struct container *)object;
 
     return IsEqualIID(riid, &IID_ISynchronizeContainer) ? (IUnknown *)&container->iface : NULL;
 }
 
-static void destroy(struct guise__com_object *object)
+static void destroy_container(struct guise__com_object *object)
 {
     struct container *container = (struct container *)object;
 
     guise_container_unref(container->signals);
     for (unsigned i = 0; i < MEMBERS_MAX; i++) {
-        /* Relaxed: nobody else has the container any more. */
+        /* Relaxed, because no other thread has the container any more. */
         ISynchronize *member =
             atomic_load_explicit(&container->members[i].object, memory_order_relaxed);
 
@@ -176,7 +184,7 @@ static void destroy(struct guise__com_object *object)
     CoTaskMemFree(container);
 }
 
-static const struct guise__com_kind container_kind = {find, destroy};
+static const struct guise__com_kind container_kind = {find_interface, destroy_container};
 
 HRESULT guise__com_container_create(IUnknown *outer, IUnknown **out)
 {

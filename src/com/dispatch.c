@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Dispatching a call to a COM object. All of it is one frame of the call, so that no part of the
- * server runs as whoever the thread was before. In there are two more, one after the other: what to
- * call is found out in the first, with the server's QueryInterface and CreateCall; Begin_ or the
- * method runs in the second, whose end is B2. Neither leaves its token to what follows (S-17). Then
- * the call is completed, if that is up to the dispatcher, and everything is given back.
+ * server runs under the identity that the thread had before. Two frames run inside, one after the
+ * other: the first finds the interface to call, with the server's QueryInterface and CreateCall; Begin_
+ * or the method runs in the second, and its end is B2. A token ends with its frame, so neither frame
+ * leaves one to the next (S-17). Then the dispatcher completes the call, unless a Begin_ succeeded, and
+ * releases all references.
  */
 #define _POSIX_C_SOURCE 200809L
 #define CONST_VTABLE
@@ -12,23 +13,31 @@
 
 #include <guise/com/guisecom.h>
 
+#include "base/check.h"
+#include "call/call.h"
 #include "com/callobject.h"
-#include "com/unknown.h"
+#include "com/predicate.h"
 #include "com/process.h"
-#include "com_hooks.h"
+#include "com/unknown.h"
 
 struct dispatch {
     guise_call *call;
     IUnknown *server;
     const GUISE_METHOD *method;
     void *args;
-    IUnknown *factory;                 /* (counted) the server's ICallFactory, or NULL */
-    struct guise__call_object *object; /* (counted) NULL: the method itself is called */
-    IUnknown *target;                  /* (counted) the interface that is called, or NULL */
-    HRESULT result;                    /* of the call, unless Signal says otherwise */
+    IUnknown *factory;                     /* (counted) the server's ICallFactory, or NULL */
+    struct guise__com_call_object *object; /* (counted) NULL: the method itself is called */
+    IUnknown *target;                      /* (counted) the interface that is called, or NULL */
+    HRESULT result;                        /* of the call, unless Signal gives it another one */
 };
 
-static void release(IUnknown *object)
+GUISE__COM_PREDICATE dispatch_is_valid(const struct dispatch *d)
+{
+    return d->call != NULL && d->server != NULL && d->method != NULL &&
+           (d->object == NULL || guise__com_call_object_is_valid(d->object));
+}
+
+static void release_if_any(IUnknown *object)
 {
     if (object != NULL) {
         (void)object->lpVtbl->Release(object);
@@ -41,10 +50,11 @@ static HRESULT check_level(const guise_call *call)
 {
     uint32_t level = guise_context_blanket(guise__call_client(call))->authn_level;
 
-    return level < guise__com_authn_level() ? RPC_E_ACCESS_DENIED : S_OK; /* C-03 */
+    /* A call below the process's authentication level is refused (C-03). */
+    return level < guise__com_authn_level() ? RPC_E_ACCESS_DENIED : S_OK;
 }
 
-static HRESULT query(IUnknown *object, const IID *riid, IUnknown **out)
+static HRESULT query_interface(IUnknown *object, const IID *riid, IUnknown **out)
 {
     void *found;
     HRESULT result = guise__com_query(object, riid, &found);
@@ -58,15 +68,17 @@ static HRESULT make_call_object(struct dispatch *d)
 {
     HRESULT result;
 
+    GUISE__CHECK(dispatch_is_valid(d));
+    GUISE__CHECK(d->factory == NULL && d->object == NULL);
     if (d->method->async_iid == NULL) {
         return E_NOINTERFACE;
     }
-    result = query(d->server, &IID_ICallFactory, &d->factory);
+    result = query_interface(d->server, &IID_ICallFactory, &d->factory);
     if (SUCCEEDED(result)) {
-        result = guise__call_object_create(d->call, d->method, d->args, &d->object);
+        result = guise__com_call_object_create(d->call, d->method, d->args, &d->object);
     }
     if (SUCCEEDED(result)) {
-        result = guise__call_object_fill(d->object, (ICallFactory *)d->factory);
+        result = guise__com_call_object_fill(d->object, (ICallFactory *)d->factory);
     }
     return result;
 }
@@ -78,19 +90,20 @@ static HRESULT find_target(struct dispatch *d)
     if (FAILED(result)) {
         return result;
     }
-    result = make_call_object(d); /* whatever the client's own call was */
+    result = make_call_object(d); /* for a synchronous client too */
     if (SUCCEEDED(result)) {
-        return guise__call_object_server(d->object, &d->target);
+        return guise__com_call_object_server(d->object, &d->target);
     }
     if (result != E_NOINTERFACE) {
         return result;
     }
-    guise__call_object_release(d->object);
+    guise__com_call_object_release(d->object);
     d->object = NULL;
-    return query(d->server, d->method->iid, &d->target); /* */
+    /* A server without a call object runs the method synchronously. */
+    return query_interface(d->server, d->method->iid, &d->target);
 }
 
-static guise_result prepare(guise_call *call, void *arg)
+static guise_result run_find_target(guise_call *call, void *arg)
 {
     (void)call;
     return (guise_result)find_target(arg);
@@ -102,35 +115,43 @@ static guise_result run_server(guise_call *call, void *arg)
 {
     struct dispatch *d = arg;
 
+    GUISE__CHECK(dispatch_is_valid(d));
+    GUISE__CHECK(d->target != NULL);
     (void)call;
     if (d->object == NULL) {
         return (guise_result)d->method->call(d->target, d->args);
     }
-    guise__call_object_begins(d->object);
+    guise__com_call_object_begins(d->object);
     return (guise_result)d->method->begin(d->target, d->args);
 }
 
 /* Begin_ or the method is over, if it ran, and so is its token (S-17). Only a Begin_ that succeeded
- * leaves the call open. */
-static void conclude(void *arg)
+ * leaves the call open, and its call object alive (A-17). */
+static void conclude_dispatch(void *arg)
 {
     struct dispatch *d = arg;
 
-    if (FAILED(d->result) || d->object == NULL) {
-        (void)!guise_call_complete(d->call, (guise_result)d->result); /* N-07 */
+    GUISE__CHECK(dispatch_is_valid(d));
+    GUISE__CHECK(GUISE__IMPLIES(SUCCEEDED(d->result), d->target != NULL));
+    if (SUCCEEDED(d->result) && d->object != NULL) {
+        guise__com_call_object_keep(d->object, d->server);
+    } else {
+        /* A failed or aborted Begin_, and a method that returned, complete the call (A-22, A-34, N-07). */
+        (void)!guise_call_complete(d->call, (guise_result)d->result);
+        guise__com_call_object_release(d->object);
     }
-    release(d->target);
-    guise__call_object_release(d->object);
-    release(d->factory);
+    release_if_any(d->target);
+    release_if_any(d->factory);
 }
 
-static guise_result serve(guise_call *call, void *arg)
+static guise_result serve_call(guise_call *call, void *arg)
 {
     struct dispatch *d = arg;
     HRESULT result;
 
-    pthread_cleanup_push(conclude, d);
-    result = (HRESULT)guise_call_run(call, prepare, d);
+    GUISE__CHECK(call == d->call);
+    pthread_cleanup_push(conclude_dispatch, d);
+    result = (HRESULT)guise_call_run(call, run_find_target, d);
     if (SUCCEEDED(result)) {
         result = (HRESULT)guise_call_run(call, run_server, d);
     }
@@ -152,11 +173,12 @@ HRESULT STDAPICALLTYPE GuiseDispatchCall(guise_call *call, IUnknown *server,
                          .server = server,
                          .method = method,
                          .args = args,
-                         .result = RPC_E_SERVERFAULT}; /* unless the server comes back */
+                         .result = RPC_E_SERVERFAULT}; /* stays if the server's code does not return */
 
     if (call == NULL || server == NULL || !is_complete(method)) {
         return E_INVALIDARG;
     }
-    (void)guise__com_authn_level();                       /* C-01: decided from here on */
-    return (HRESULT)guise_call_dispatch(call, serve, &d); /* */
+    (void)guise__com_authn_level();                            /* an incoming call decides the level (C-01) */
+    /* A call is dispatched once. */
+    return (HRESULT)guise_call_dispatch(call, serve_call, &d);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands behind an event's handle: a signal, shared with the object that it may be part of. */
+/* The object of an event's handle: a signal, which it may share with a COM object. */
 #ifndef GUISE_SRC_COM_EVENTHANDLE_H
 #define GUISE_SRC_COM_EVENTHANDLE_H
 
@@ -7,23 +7,29 @@
 
 #include "com/handle.h"
 
-struct guise__event_handled {
-    struct guise__handled handled; /* first */
-    guise_signal *signal;          /* owned */
+struct guise__com_event_handled {
+    struct guise__com_handled handled; /* first */
+    guise_signal *signal;              /* owned */
 };
 
-/* One reference, the caller's; takes one to the signal. NULL: no memory. */
-struct guise__event_handled *guise__event_handled_create(guise_signal *signal);
-void guise__event_handled_unref(struct guise__event_handled *event);
+/* Holds for an event with at least one reference. */
+static inline bool guise__com_event_handled_is_valid(const struct guise__com_event_handled *event)
+{
+    return guise__com_handled_is_valid(&event->handled) && event->signal != NULL;
+}
 
-/* A handle with EVENT_ALL_ACCESS and a reference of its own; NULL and the last error as in
- * handle.h. */
-HANDLE guise__event_handle_open(struct guise__event_handled *event);
+/* Makes an object with one reference, the caller's; it takes one to the signal. NULL: no memory. */
+struct guise__com_event_handled *guise__com_event_handled_create(guise_signal *signal);
+void guise__com_event_handled_unref(struct guise__com_event_handled *event);
+
+/* Opens a handle with EVENT_ALL_ACCESS, which has a reference of its own. Fails as
+ * guise__com_handle_open does. */
+HANDLE guise__com_event_handle_open(struct guise__com_event_handled *event);
 
 /*
- * The event behind a handle, with a reference of the caller's own. NULL, last error:
- * ERROR_INVALID_HANDLE or, without one of those rights, ERROR_ACCESS_DENIED.
+ * Finds the event of a handle that has all of these rights; the caller owns the reference. Returns NULL
+ * with last error ERROR_INVALID_HANDLE or, if a right is missing, ERROR_ACCESS_DENIED.
  */
-struct guise__event_handled *guise__event_handle_take(HANDLE handle, DWORD rights);
+struct guise__com_event_handled *guise__com_event_handle_take(HANDLE handle, DWORD rights);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The identifiers, defined. */
+/* The definitions of the interface and class identifiers that objbase.h declares. */
 #include <guise/com/objbase.h>
 
 #define LIBRARY_GUID(name, data1) const GUID name = {data1, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}}
@@ -8,6 +8,7 @@ const GUID GUID_NULL = {0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}};
 
 LIBRARY_GUID(IID_IUnknown, 0x00000000);
 LIBRARY_GUID(IID_IClassFactory, 0x00000001);
+LIBRARY_GUID(IID_IMarshal, 0x00000003);
 LIBRARY_GUID(IID_ISynchronizeMutex, 0x00000025);
 LIBRARY_GUID(IID_ICancelMethodCalls, 0x00000029);
 LIBRARY_GUID(IID_IAsyncManager, 0x0000002A);

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of handles. A handle is (generation, index + 1), shifted so that the two lowest bits
- * are clear as they are in Windows' handles; the highest bit is clear too, so no pseudo-handle
- * looks like one. A place that was closed gets the next generation; one whose generations are used
- * up is never used again. So no number ever means two things.
+ * The table of handles. A handle is (generation, index + 1), shifted so that the two lowest bits are clear
+ * as in Windows' handles; where a handle is used they are ignored. The highest bit is clear too, so that
+ * no handle equals a pseudo-handle. A place that was closed gets the next generation, and a place without
+ * generations left is not used again. So no number ever stands for two objects.
  *
- * Locking discipline: s_lock guards everything here. No code of anybody else's runs under it.
+ * Locking discipline: the lock GUISE__COM_HANDLES (locks.h) guards everything here. No code outside the
+ * library runs under it. A forked child finds the table consistent, because fork takes the lock.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "com/handle.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "base/check.h"
+#include "base/refcount.h"
+#include "com/locks.h"
+#include "com/predicate.h"
 
 enum { CHUNK = 256, FREE_MARKS = 2 };
 
@@ -25,69 +29,53 @@ enum { CHUNK = 256, FREE_MARKS = 2 };
 #define GENERATION_MAX (((uintptr_t)1 << GENERATION_BITS) - 1)
 
 struct place {
-    struct guise__handled *object; /* owned; NULL: free */
-    uintptr_t generation;          /* of the next, or present, tenant */
+    struct guise__com_handled *object; /* owned; NULL: free */
+    uintptr_t generation; /* of the object that is here or, if there is none, of the next one */
     struct place *next_free;
     uintptr_t index;
     DWORD access;
 };
 
-static pthread_mutex_t s_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct place **s_chunks; /* never shrinks; chunks never move */
 static size_t s_chunk_count;
 static struct place *s_free;
 
-/* ---- fork: a child's table is whole, because nobody else was at it --------------------------- */
-
-static pthread_once_t s_once = PTHREAD_ONCE_INIT;
-static bool s_ready; /* (once) */
-
-static void lock_table(void)
+GUISE__COM_PREDICATE place_is_valid(const struct place *place)
 {
-    (void)pthread_mutex_lock(&s_lock); /* a valid mutex of this thread's not: cannot fail */
+    return place->generation <= GENERATION_MAX && place->index < INDEX_MAX &&
+           (place->object == NULL || guise__com_handled_is_valid(place->object));
 }
 
-static void unlock_table(void)
+static void lock_handles(void)
 {
-    (void)pthread_mutex_unlock(&s_lock);
+    guise__com_lock(GUISE__COM_HANDLES);
 }
 
-static void prepare_fork(void)
+static void unlock_handles(void)
 {
-    int kept = errno; /* libc's, when it has no memory for the handlers */
-
-    s_ready = pthread_atfork(lock_table, unlock_table, unlock_table) == 0;
-    errno = kept;
-}
-
-/* Before the lock is taken at all, also for a number that nobody gave out: a child that is forked
- * meanwhile would never get it. False: there can be no handles. */
-static bool is_ready(void)
-{
-    return pthread_once(&s_once, prepare_fork) == 0 && s_ready;
+    guise__com_unlock(GUISE__COM_HANDLES);
 }
 
 /* ---- objects --------------------------------------------------------------------------------- */
 
-void guise__handled_init(struct guise__handled *object, const struct guise__handle_kind *kind)
+void guise__com_handled_init(struct guise__com_handled *object,
+                             const struct guise__com_handle_kind *kind)
 {
+    GUISE__CHECK(kind != NULL && kind->destroy != NULL);
     object->kind = kind;
     atomic_init(&object->refs, 1);
 }
 
-void guise__handled_ref(struct guise__handled *object)
+void guise__com_handled_ref(struct guise__com_handled *object)
 {
-    /* Relaxed: whoever counts up has a reference. */
-    if (atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed) >= UINT_MAX / 2) {
-        (void)fputs("guise-com: a reference count overflowed\n", stderr);
-        abort();
-    }
+    GUISE__CHECK(guise__com_handled_is_valid(object));
+    (void)guise__count_up(&object->refs);
 }
 
-void guise__handled_unref(struct guise__handled *object)
+void guise__com_handled_unref(struct guise__com_handled *object)
 {
-    /* As in object.c. */
-    if (atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel) == 1) {
+    GUISE__CHECK(guise__com_handled_is_valid(object));
+    if (guise__count_down(&object->refs)) {
         object->kind->destroy(object);
     }
 }
@@ -98,30 +86,37 @@ static HANDLE number_of(const struct place *place)
 {
     uintptr_t number = (place->generation << INDEX_BITS | (place->index + 1)) << FREE_MARKS;
 
+    GUISE__CHECK(place_is_valid(place));
+    GUISE__CHECK(!guise__com_handle_is_pseudo((HANDLE)number));
     return (HANDLE)number; /* NOLINT: a number, never followed */
 }
 
-/* The open place a handle names, or NULL. */
-static struct place *find_locked(HANDLE handle)
+/* Finds the place of an open handle, or NULL. Ignores the two lowest bits, which a program may use. */
+static struct place *place_find_locked(HANDLE handle)
 {
-    uintptr_t number = (uintptr_t)handle;
+    uintptr_t number = (uintptr_t)handle >> FREE_MARKS << FREE_MARKS;
     uintptr_t index = (number >> FREE_MARKS) & (((uintptr_t)1 << INDEX_BITS) - 1);
     struct place *place;
 
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_HANDLES));
     if (index == 0 || (index - 1) / CHUNK >= s_chunk_count) {
         return NULL;
     }
     place = &s_chunks[(index - 1) / CHUNK][(index - 1) % CHUNK];
-    return place->object != NULL && number_of(place) == handle ? place : NULL;
+    GUISE__CHECK(place_is_valid(place));
+    GUISE__CHECK(place->index == index - 1);
+    return place->object != NULL && (uintptr_t)number_of(place) == number ? place : NULL;
 }
 
 /* ---- room ------------------------------------------------------------------------------------ */
 
-static bool grow_locked(void)
+static bool table_grow_locked(void)
 {
     struct place **chunks;
     struct place *chunk;
 
+    GUISE__CHECK(s_free == NULL);
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_HANDLES));
     if (s_chunk_count * CHUNK + CHUNK > INDEX_MAX) {
         return false;
     }
@@ -143,33 +138,37 @@ static bool grow_locked(void)
     return true;
 }
 
-static HANDLE place_locked(struct guise__handled *object, DWORD access)
+static HANDLE table_insert_locked(struct guise__com_handled *object, DWORD access)
 {
     struct place *place;
 
-    if (s_free == NULL && !grow_locked()) {
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_HANDLES));
+    if (s_free == NULL && !table_grow_locked()) {
         return NULL;
     }
     place = s_free;
+    GUISE__CHECK(place->object == NULL);
+    GUISE__CHECK(place_is_valid(place));
     s_free = place->next_free;
     place->object = object;
     place->access = access;
     return number_of(place);
 }
 
-HANDLE guise__handle_open(struct guise__handled *object, DWORD access)
+HANDLE guise__com_handle_open(struct guise__com_handled *object, DWORD access)
 {
     HANDLE handle = NULL;
-    int kept = errno; /* libc's, when it has no memory for the table */
+    int saved_errno = errno; /* libc changes it when it has no memory for the table */
 
-    if (is_ready()) {
-        lock_table();
-        handle = place_locked(object, access);
-        unlock_table();
+    GUISE__CHECK(guise__com_handled_is_valid(object));
+    if (guise__com_locks_prepare()) {
+        lock_handles();
+        handle = table_insert_locked(object, access);
+        unlock_handles();
     }
-    errno = kept;
+    errno = saved_errno;
     if (handle == NULL) {
-        guise__handled_unref(object);
+        guise__com_handled_unref(object);
         SetLastError(ERROR_NOT_ENOUGH_MEMORY);
     }
     return handle;
@@ -177,31 +176,33 @@ HANDLE guise__handle_open(struct guise__handled *object, DWORD access)
 
 /* ---- use ------------------------------------------------------------------------------------- */
 
-/* The object, with a reference more, if it is of that kind. */
-static struct guise__handled *take_locked(HANDLE handle, const struct guise__handle_kind *kind,
-                                          DWORD *access)
+/* Returns the object with a new reference if it is of that kind; otherwise NULL. */
+static struct guise__com_handled *
+table_take_locked(HANDLE handle, const struct guise__com_handle_kind *kind, DWORD *access)
 {
-    struct place *place = find_locked(handle);
+    struct place *place = place_find_locked(handle);
 
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_HANDLES));
     if (place == NULL || place->object->kind != kind) {
         return NULL;
     }
-    guise__handled_ref(place->object);
+    guise__com_handled_ref(place->object);
     if (access != NULL) {
         *access = place->access;
     }
     return place->object;
 }
 
-struct guise__handled *guise__handle_take(HANDLE handle, const struct guise__handle_kind *kind,
-                                          DWORD *access)
+struct guise__com_handled *
+guise__com_handle_take(HANDLE handle, const struct guise__com_handle_kind *kind, DWORD *access)
 {
-    struct guise__handled *object = NULL;
+    struct guise__com_handled *object = NULL;
 
-    if (is_ready()) {
-        lock_table();
-        object = take_locked(handle, kind, access);
-        unlock_table();
+    GUISE__CHECK(kind != NULL);
+    if (guise__com_locks_prepare()) {
+        lock_handles();
+        object = table_take_locked(handle, kind, access);
+        unlock_handles();
     }
     if (object == NULL) {
         SetLastError(ERROR_INVALID_HANDLE);
@@ -209,16 +210,18 @@ struct guise__handled *guise__handle_take(HANDLE handle, const struct guise__han
     return object;
 }
 
-/* The reference that the handle owned; NULL: it is not open. */
-static struct guise__handled *close_locked(HANDLE handle)
+/* Closes the handle. Returns the reference that it owned, or NULL if it is not open. */
+static struct guise__com_handled *table_close_locked(HANDLE handle)
 {
-    struct place *place = find_locked(handle);
-    struct guise__handled *object;
+    struct place *place = place_find_locked(handle);
+    struct guise__com_handled *object;
 
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_HANDLES));
     if (place == NULL) {
         return NULL;
     }
     object = place->object;
+    GUISE__CHECK(place != s_free);
     place->object = NULL;
     if (place->generation < GENERATION_MAX) {
         place->generation++;
@@ -228,25 +231,25 @@ static struct guise__handled *close_locked(HANDLE handle)
     return object;
 }
 
-BOOL guise__handle_close(HANDLE handle)
+BOOL guise__com_handle_close(HANDLE handle)
 {
-    struct guise__handled *object = NULL;
+    struct guise__com_handled *object = NULL;
 
-    if (is_ready()) {
-        lock_table();
-        object = close_locked(handle);
-        unlock_table();
+    if (guise__com_locks_prepare()) {
+        lock_handles();
+        object = table_close_locked(handle);
+        unlock_handles();
     }
     if (object == NULL) {
         return FALSE;
     }
-    guise__handled_unref(object);
+    guise__com_handled_unref(object);
     return TRUE;
 }
 
 BOOL WINAPI CloseHandle(HANDLE handle)
 {
-    if (!guise__handle_is_pseudo(handle) && !guise__handle_close(handle)) {
+    if (!guise__com_handle_is_pseudo(handle) && !guise__com_handle_close(handle)) {
         SetLastError(ERROR_INVALID_HANDLE);
         return FALSE;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Handles: numbers that stand for objects, in one table of the process. A number says which place
- * of the table and which use of that place, so one that was never given out, was closed, or whose
- * place has a new tenant is refused in any thread, and is never turned into an address.
+ * Handles: numbers that stand for objects, in one table of the process. A number has the index of a place
+ * in the table and a generation, which counts the uses of the place. A number that was never given out, or
+ * that was closed, is therefore refused, also if its place has a new object. No number is turned into an
+ * address.
  */
 #ifndef GUISE_SRC_COM_HANDLE_H
 #define GUISE_SRC_COM_HANDLE_H
@@ -12,45 +13,54 @@
 
 #include <guise/com/windows.h>
 
-struct guise__handled;
+struct guise__com_handled;
 
-/* What a handle stands for; one constant of these for each kind, compared by address. */
-struct guise__handle_kind {
-    void (*destroy)(struct guise__handled *object); /* whichever thread drops the last reference */
+/* A kind of objects. There is one constant for each kind; kinds are compared by address. */
+struct guise__com_handle_kind {
+    void (*destroy)(
+        struct guise__com_handled *object); /* called on the thread that drops the last reference */
 };
 
-/* First in every object a handle can stand for. Each open handle owns one reference. */
-struct guise__handled {
-    const struct guise__handle_kind *kind;
+/* The first member of every object that has handles. Each open handle owns one reference. */
+struct guise__com_handled {
+    const struct guise__com_handle_kind *kind;
     atomic_uint refs;
 };
 
-/* One reference, the caller's. */
-void guise__handled_init(struct guise__handled *object, const struct guise__handle_kind *kind);
-void guise__handled_ref(struct guise__handled *object);
-void guise__handled_unref(struct guise__handled *object);
+/* Holds for an object with at least one reference. */
+static inline bool guise__com_handled_is_valid(const struct guise__com_handled *object)
+{
+    return object->kind != NULL && object->kind->destroy != NULL &&
+           atomic_load_explicit(&object->refs, memory_order_relaxed) != 0;
+}
+
+/* Begins with one reference, the caller's. */
+void guise__com_handled_init(struct guise__com_handled *object,
+                             const struct guise__com_handle_kind *kind);
+void guise__com_handled_ref(struct guise__com_handled *object);
+void guise__com_handled_unref(struct guise__com_handled *object);
 
 /*
- * A new handle with these access rights. It takes over the caller's reference to the object, also
- * when it fails: NULL, and the thread's last error is ERROR_NOT_ENOUGH_MEMORY.
+ * Opens a handle with these access rights. Takes over the caller's reference to the object, also on
+ * failure: then returns NULL with last error ERROR_NOT_ENOUGH_MEMORY.
  */
-HANDLE guise__handle_open(struct guise__handled *object, DWORD access);
+HANDLE guise__com_handle_open(struct guise__com_handled *object, DWORD access);
 
-/* CloseHandle for the library's own handles: FALSE, with the last error as it was, if it is none. */
-BOOL guise__handle_close(HANDLE handle);
+/* Closes a handle. If it is not open, returns FALSE and leaves the last error unchanged. */
+BOOL guise__com_handle_close(HANDLE handle);
 
 /*
- * The object behind an open handle of this kind, with a reference of the caller's own, so that a
- * CloseHandle elsewhere takes nothing away; *access, unless access is NULL, is what the handle was
- * opened with. NULL, and last error ERROR_INVALID_HANDLE, for everything else; pseudo-handles are
- * the business of whoever knows what they stand for, and are refused here too.
+ * Finds the object of an open handle of this kind. The caller owns the reference, so that CloseHandle on
+ * another thread does not free the object. Stores the rights that the handle was opened with in *access,
+ * unless access is NULL. For any other number returns NULL with last error ERROR_INVALID_HANDLE; so also
+ * for a pseudo-handle, whose meaning depends on the function that takes it.
  */
-struct guise__handled *guise__handle_take(HANDLE handle, const struct guise__handle_kind *kind,
-                                          DWORD *access);
+struct guise__com_handled *
+guise__com_handle_take(HANDLE handle, const struct guise__com_handle_kind *kind, DWORD *access);
 
-/* A number with a fixed meaning: the process, the thread, or one of their three tokens. Nothing is
- * open, so nothing is closed. */
-static inline bool guise__handle_is_pseudo(HANDLE handle)
+/* Returns whether the number is a pseudo-handle: of the process, of the thread, or of one of their three
+ * tokens. It is in no table, so closing it has no effect. */
+static inline bool guise__com_handle_is_pseudo(HANDLE handle)
 {
     LONG_PTR number = (LONG_PTR)handle;
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The last error of a thread: a number that only its own thread reads and writes.
+ */
 #include <guise/com/errhandlingapi.h>
 
 static _Thread_local DWORD tl_last_error;

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The task allocator, from which all memory of guise-com comes: malloc, with errno restored.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
 #include <guise/com/objbase.h>
 
 /* No function of the library changes errno. */
-static void *resize(void *memory, SIZE_T size)
+static void *resize_memory(void *memory, SIZE_T size)
 {
-    int saved = errno;
+    int saved_errno = errno;
     void *resized = realloc(memory, size != 0 ? size : 1);
 
-    errno = saved;
+    errno = saved_errno;
     return resized;
 }
 
 LPVOID STDAPICALLTYPE CoTaskMemAlloc(SIZE_T size)
 {
-    return resize(NULL, size);
+    return resize_memory(NULL, size);
 }
 
 LPVOID STDAPICALLTYPE CoTaskMemRealloc(LPVOID memory, SIZE_T size)
@@ -25,13 +28,13 @@ LPVOID STDAPICALLTYPE CoTaskMemRealloc(LPVOID memory, SIZE_T size)
         CoTaskMemFree(memory);
         return NULL;
     }
-    return resize(memory, size);
+    return resize_memory(memory, size);
 }
 
 void STDAPICALLTYPE CoTaskMemFree(LPVOID memory)
 {
-    int saved = errno;
+    int saved_errno = errno;
 
     free(memory);
-    errno = saved;
+    errno = saved_errno;
 }

@@ -1,77 +1,75 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CoInitialize and its kin. There is one apartment, the process (X-21); what is counted here is who
- * may say so. A thread's own count is its own; the process keeps the number of threads that are in
- * the multithreaded apartment, because their being there lets all the others in.
+ * CoInitialize and the like. There is one apartment, the process (X-21). Each thread counts its own
+ * initializations. The process counts the threads in the multithreaded apartment, because every thread is
+ * initialized while there is one.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "com/process.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 
-#include "com/threads.h"
+#include "base/check.h"
+#include "base/lifecycle.h"
+#include "com/classtable.h"
+#include "com/predicate.h"
 
 #define COINIT_KNOWN                                                                               \
     ((DWORD)(COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE | COINIT_SPEED_OVER_MEMORY))
 
 struct apartment {
-    unsigned count; /* successes not undone yet; 0: the rest says nothing */
+    unsigned count; /* initializations not undone yet; 0: the others have no meaning */
     bool single;
 };
 
 static _Thread_local struct apartment tl_apartment;
 
 static atomic_uint s_multithreaded; /* threads in the multithreaded apartment */
-/* The least that incoming calls must be authenticated with; set once; DEFAULT: not decided yet. */
+/* The lowest level at which incoming calls must be authenticated; set once; DEFAULT: not decided. */
 static _Atomic DWORD s_authn_level = RPC_C_AUTHN_LEVEL_DEFAULT;
-
-static pthread_once_t s_once = PTHREAD_ONCE_INIT;
-static pthread_key_t s_key; /* not NULL in a thread that is initialized */
-static bool s_has_key;      /* (once) */
 
 /* ---- threads --------------------------------------------------------------------------------- */
 
-/* Relaxed, throughout: a thread that learns of the apartment has not been told anything else. */
-static void leave_apartment(struct apartment *apartment)
+/* A thread that is in the multithreaded apartment is counted in s_multithreaded. */
+GUISE__COM_PREDICATE apartment_is_valid(const struct apartment *apartment)
 {
-    if (!apartment->single) {
-        (void)atomic_fetch_sub_explicit(&s_multithreaded, 1, memory_order_relaxed);
-    }
+    return apartment->count == 0 || apartment->single ||
+           atomic_load_explicit(&s_multithreaded, memory_order_relaxed) != 0;
+}
+
+/* Returns true if no thread is in the apartment any more. Relaxed, as all orders here, because the number
+ * is all that a thread reads. */
+static bool leave_apartment(struct apartment *apartment)
+{
+    GUISE__CHECK(apartment->count != 0);
+    GUISE__CHECK(apartment_is_valid(apartment));
     apartment->count = 0;
+    return apartment->single ||
+           atomic_fetch_sub_explicit(&s_multithreaded, 1, memory_order_relaxed) == 1;
 }
 
-/* The thread ends without CoUninitialize. */
-static void thread_ends(void *apartment)
+/* Leaves the apartment for a thread that ends without CoUninitialize. Empties the slot first, which may
+ * have a token outside all frames, so that class objects are released as self. */
+static void leave_at_thread_end(void *arg)
 {
-    leave_apartment(apartment);
-}
+    struct apartment *apartment = arg;
+    const void *left = apartment->single ? apartment : NULL;
 
-static void make_key(void)
-{
-    s_has_key = pthread_key_create(&s_key, thread_ends) == 0;
-}
-
-/* Arranges for the thread's end to be told. */
-static bool watch_thread(void)
-{
-    int kept = errno; /* libc's, when it has no memory for the key */
-    bool is_watched = pthread_once(&s_once, make_key) == 0 && s_has_key &&
-                      pthread_setspecific(s_key, &tl_apartment) == 0;
-
-    errno = kept;
-    return is_watched;
+    GUISE__CHECK(apartment == &tl_apartment);
+    if (leave_apartment(apartment)) {
+        (void)RevertToSelf();
+        guise__com_revoke_all(left);
+    }
 }
 
 static bool enter_apartment(bool single)
 {
-    if (!watch_thread()) {
+    GUISE__CHECK(tl_apartment.count == 0);
+    if (!guise__thread_at_end(GUISE__END_APARTMENT, leave_at_thread_end, &tl_apartment)) {
         return false;
     }
     tl_apartment.count = 1;
     tl_apartment.single = single;
-    guise__com_disable_cancellation();
     if (!single) {
         (void)atomic_fetch_add_explicit(&s_multithreaded, 1, memory_order_relaxed);
     }
@@ -95,6 +93,7 @@ HRESULT STDAPICALLTYPE CoInitializeEx(LPVOID reserved, DWORD mode)
         return E_OUTOFMEMORY;
     }
     tl_apartment.count++;
+    GUISE__CHECK(apartment_is_valid(&tl_apartment));
     return S_FALSE;
 }
 
@@ -108,9 +107,18 @@ void STDAPICALLTYPE CoUninitialize(void)
     if (tl_apartment.count > 1) {
         tl_apartment.count--;
     } else if (tl_apartment.count == 1) {
-        leave_apartment(&tl_apartment);
-        (void)pthread_setspecific(s_key, NULL); /* giving back needs no memory */
+        const void *apartment = guise__com_apartment();
+
+        if (leave_apartment(&tl_apartment)) {
+            guise__com_revoke_all(apartment);
+        }
+        (void)guise__thread_at_end(GUISE__END_APARTMENT, NULL, NULL);
     }
+}
+
+const void *guise__com_apartment(void)
+{
+    return tl_apartment.count != 0 && tl_apartment.single ? &tl_apartment : NULL;
 }
 
 bool guise__com_is_initialized(void)
@@ -122,7 +130,7 @@ bool guise__com_is_initialized(void)
 /* ---- security -------------------------------------------------------------------------------- */
 
 #define EOAC_CLOAKING ((DWORD)(EOAC_STATIC_CLOAKING | EOAC_DYNAMIC_CLOAKING))
-/* They forbid what does not happen here: activation as the activator, custom marshaling. */
+/* Flags that forbid what never happens here: activation as the activator, custom marshaling. */
 #define EOAC_HARMLESS ((DWORD)(EOAC_DISABLE_AAA | EOAC_NO_CUSTOM_MARSHAL))
 #define EOAC_KNOWN ((DWORD)0x7FFF)
 #define DEFAULT_LEVEL ((DWORD)RPC_C_AUTHN_LEVEL_CONNECT)
@@ -133,16 +141,17 @@ static HRESULT check_services(LONG count, const SOLE_AUTHENTICATION_SERVICE *ser
         return E_INVALIDARG;
     }
     if (count > 0) {
-        return RPC_E_NO_GOOD_SECURITY_PACKAGES; /* C-02: contexts come with the calls */
+        /* Clients come with the calls, so no authentication service is used (C-02). */
+        return RPC_E_NO_GOOD_SECURITY_PACKAGES;
     }
-    return count == 0 ? E_NOTIMPL : S_OK; /* 0 would be: no authenticated calls at all */
+    return count == 0 ? E_NOTIMPL : S_OK; /* a count of 0 would refuse all authenticated calls */
 }
 
 static HRESULT check_levels(DWORD authn_level, DWORD imp_level)
 {
     if (authn_level > RPC_C_AUTHN_LEVEL_PKT_PRIVACY || imp_level == RPC_C_IMP_LEVEL_DEFAULT ||
         imp_level > RPC_C_IMP_LEVEL_DELEGATE) {
-        return E_INVALIDARG; /* C-04 */
+        return E_INVALIDARG; /* the client's impersonation level must be a real one (C-04) */
     }
     return S_OK;
 }
@@ -155,12 +164,13 @@ static HRESULT check_capabilities(DWORD capabilities)
     return (capabilities & ~EOAC_HARMLESS) != 0 ? E_NOTIMPL : S_OK;
 }
 
-/* C-01: whoever comes first decides, for good. Returns what was decided before, if anything was.
- * Relaxed: the number is all there is to know. */
+/* The first caller decides the level for the process (C-01). Returns the level decided before, or DEFAULT.
+ * Relaxed, because no other data goes with the number. */
 static DWORD decide_level(DWORD level)
 {
     DWORD before = RPC_C_AUTHN_LEVEL_DEFAULT;
 
+    GUISE__CHECK(level != RPC_C_AUTHN_LEVEL_DEFAULT);
     (void)atomic_compare_exchange_strong_explicit(&s_authn_level, &before, level,
                                                   memory_order_relaxed, memory_order_relaxed);
     return before;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IServerSecurity on a guise call, and its ICancelMethodCalls. Everything is asked of the call and
- * of the thread: there is no state here but who the client was called.
+ * IServerSecurity on a guise call, and its ICancelMethodCalls. The call and the thread have all the
+ * state; only the client's name is kept here.
  *
- * One object for a call, made when it is first wanted, and it goes with the call. So it can be lent
- * out as the thread's context, what is handed out of it lives as long as the call, and nobody who
- * keeps it can reach another call's client (X-30).
+ * A call has one such object, made when it is first asked for, and freed with the call. So it can be
+ * lent as the thread's context, the name it hands out lives as long as the call, and a server that
+ * keeps it cannot reach the client of another call (X-30).
  */
 #define CONST_VTABLE
 #include "com/call_context.h"
@@ -16,33 +16,46 @@
 #include <guise/com/guisecom.h>
 #include <guise/thread.h>
 
+#include "base/check.h"
+#include "call/call.h"
 #include "com/cancel.h"
-#include "com_hooks.h"
+#include "com/predicate.h"
 
 struct security {
-    struct guise__call_part part; /* first */
+    struct guise__call_extension part; /* first */
     IServerSecurity iface;
     struct guise__com_cancel cancel;
-    guise_call *call; /* whose part this is; each reference to the object is one to it */
-    atomic_uint refs; /* what AddRef and Release say; decides nothing */
+    guise_call
+        *call; /* this object is its extension; each reference to the object is one to the call */
+    atomic_uint refs; /* what AddRef and Release return; has no other use */
     bool has_client;
-    OLECHAR client[]; /* the name, if there is one to tell */
+    OLECHAR client[]; /* the name; empty if there is none */
 };
+
+GUISE__COM_PREDICATE security_is_valid(const struct security *security)
+{
+    return security->part.destroy != NULL && security->iface.lpVtbl != NULL &&
+           security->call != NULL && guise__com_cancel_is_valid(&security->cancel) &&
+           security->cancel.call == security->call;
+}
 
 static struct security *security_of(IServerSecurity *iface)
 {
-    return (struct security *)((char *)iface - offsetof(struct security, iface));
+    struct security *security = CONTAINING_RECORD(iface, struct security, iface);
+
+    GUISE__CHECK(security_is_valid(security));
+    return security;
 }
 
 /* ---- IUnknown -------------------------------------------------------------------------------- */
 
-/* Not counted yet; NULL: it has none such. */
+/* Finds an interface, not counted yet; NULL: the object does not have it. */
 static void *security_find(IServerSecurity *This, const IID *riid)
 {
     if (IsEqualIID(riid, &IID_IUnknown) || IsEqualIID(riid, &IID_IServerSecurity)) {
         return This;
     }
-    /* K-01 */
+    /* A call's cancel interface is asked of its object (K-01). */
     return IsEqualIID(riid, &IID_ICancelMethodCalls) ? &security_of(This)->cancel.iface : NULL;
 }
 
@@ -67,8 +80,8 @@ static ULONG STDMETHODCALLTYPE security_addref(IServerSecurity *This)
 {
     struct security *security = security_of(This);
 
-    (void)guise_call_ref(security->call); /* too many end the process */
-    /* Relaxed: the call's count keeps the object. */
+    (void)guise_call_ref(security->call); /* an overflow ends the process */
+    /* Relaxed, because the reference to the call keeps the object. */
     return atomic_fetch_add_explicit(&security->refs, 1, memory_order_relaxed) + 1;
 }
 
@@ -83,14 +96,14 @@ static ULONG STDMETHODCALLTYPE security_release(IServerSecurity *This)
 
 /* ---- the client ------------------------------------------------------------------------------ */
 
-static void put(DWORD *out, uint32_t value)
+static void store_number(DWORD *out, uint32_t value)
 {
     if (out != NULL) {
         *out = value;
     }
 }
 
-/* The caller's own, so it may outlive the call (S-36). */
+/* Copies the principal for the caller, so that the copy may outlive the call (S-36). */
 static HRESULT copy_principal(const char *principal, OLECHAR **out)
 {
     if (out == NULL || principal == NULL) {
@@ -114,7 +127,8 @@ void guise__com_clear_blanket(OLECHAR **server_principal, void **privileges)
     }
 }
 
-/* S-30, S-32; the numbers are written only with success, and pointers never stay what they were. */
+/* Describes how the call is secured (S-30, S-32). Numbers are written only on success; pointers are NULL on
+ * failure. */
 static HRESULT STDMETHODCALLTYPE security_query_blanket(IServerSecurity *This, DWORD *authn_service,
                                                         DWORD *authz_service,
                                                         OLECHAR **server_principal,
@@ -127,9 +141,10 @@ static HRESULT STDMETHODCALLTYPE security_query_blanket(IServerSecurity *This, D
 
     guise__com_clear_blanket(server_principal, privileges);
     if (imp_level != NULL) {
-        return E_INVALIDARG; /* S-31 */
+        return E_INVALIDARG; /* the impersonation level cannot be asked for (S-31) */
     }
-    result = (HRESULT)guise_call_query_blanket(security->call, &blanket); /* S-34 */
+    /* After completion there is no blanket to query (S-34). */
+    result = (HRESULT)guise_call_query_blanket(security->call, &blanket);
     if (FAILED(result)) {
         return result;
     }
@@ -137,31 +152,34 @@ static HRESULT STDMETHODCALLTYPE security_query_blanket(IServerSecurity *This, D
     if (FAILED(result)) {
         return result;
     }
-    put(authn_service, blanket.authn_service); /* S-33 */
-    put(authz_service, blanket.authz_service);
-    put(authn_level, blanket.authn_level);
-    put(capabilities, blanket.capabilities);
+    /* A call that is not authenticated has a blanket too (S-33). */
+    store_number(authn_service, blanket.authn_service);
+    store_number(authz_service, blanket.authz_service);
+    store_number(authn_level, blanket.authn_level);
+    store_number(capabilities, blanket.capabilities);
     if (privileges != NULL && security->has_client) {
-        *privileges = security->client; /* X-10; S-35: the name, not the token */
+        *privileges = security->client; /* the name, and not the token (X-10, S-35) */
     }
     return S_OK;
 }
 
-/* N-01, S-07, S-08: all of it is the core's. */
+/* The core decides: before Signal the thread becomes the client of this call, after it the call is
+ * refused (N-01, S-07, S-08). */
 static HRESULT STDMETHODCALLTYPE security_impersonate(IServerSecurity *This)
 {
     return (HRESULT)guise_call_impersonate(security_of(This)->call);
 }
 
-/* Of the thread, whichever call's object it is asked of (S-12); on a completed one too (S-21). */
+/* Reverts the thread, also if the object belongs to another call (S-12) or to a completed one (S-21). */
 static HRESULT STDMETHODCALLTYPE security_revert(IServerSecurity *This)
 {
     (void)This;
     return (HRESULT)guise_revert_to_self();
 }
 
-/* X-17, S-18: what RevertToSelf would undo, so of the thread too. FALSE when kept beyond its call's
- * frame, which took the token along (N-07); TRUE on a thread that nobody else reverts (S-20). */
+/* Returns whether RevertToSelf would undo something, so the answer is about the thread too (X-17, S-18).
+ * FALSE for an object kept beyond its call's frame, whose end removed the token (N-07). TRUE on a thread
+ * outside any frame that impersonates, because only its own code reverts it (S-20). */
 static BOOL STDMETHODCALLTYPE security_is_impersonating(IServerSecurity *This)
 {
     (void)This;
@@ -174,17 +192,19 @@ static const IServerSecurityVtbl security_vtbl = {
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static void security_destroy(struct guise__call_part *part)
+static void security_destroy(struct guise__call_extension *part)
 {
     CoTaskMemFree(part);
 }
 
-/* What the client is called, or NULL: nobody vouches for it, or it wants to be anonymous. */
+/* Returns the client's name. NULL if the call is not authenticated, because its name is then unproven
+ * (X-06), or if the client is anonymous. */
 static const char *client_name(const guise_call *call)
 {
     const guise_context *client = guise__call_client(call);
     const guise_token *token = guise_context_token(client);
 
+    GUISE__CHECK(client != NULL && token != NULL);
     if (guise_context_blanket(client)->authn_level == GUISE_AUTHN_LEVEL_NONE ||
         guise_token_level(token) == GUISE_LEVEL_ANONYMOUS || guise_token_name(token)[0] == 0) {
         return NULL;
@@ -211,14 +231,15 @@ static struct security *security_create(guise_call *call)
     if (name != NULL) {
         (void)guise__com_widen(name, security->client);
     }
+    GUISE__CHECK(security_is_valid(security));
     return security;
 }
 
 HRESULT guise__com_server_security(guise_call *call, IServerSecurity **out)
 {
-    _Atomic(struct guise__call_part *) *place = guise__call_part(call);
+    _Atomic(struct guise__call_extension *) *place = guise__call_extension(call);
     /* Acquire: pairs with the release below, of another thread. */
-    struct guise__call_part *part = atomic_load_explicit(place, memory_order_acquire);
+    struct guise__call_extension *part = atomic_load_explicit(place, memory_order_acquire);
     struct security *mine;
 
     *out = NULL;
@@ -231,9 +252,10 @@ HRESULT guise__com_server_security(guise_call *call, IServerSecurity **out)
                                                     memory_order_acquire)) {
             part = &mine->part;
         } else {
-            security_destroy(&mine->part); /* somebody was faster */
+            security_destroy(&mine->part); /* another thread was faster */
         }
     }
+    GUISE__CHECK(((struct security *)part)->call == call);
     *out = &((struct security *)part)->iface;
     return S_OK;
 }

@@ -4,9 +4,12 @@
 
 #include <guise/com/objbase.h>
 
+#include "base/check.h"
+#include "com/ascii.h"
+
 enum { TEXT_LENGTH = 38 };
 
-/* The 16 bytes in the order in which they are written: Data1 to Data3 highest first. */
+/* Converts to 16 bytes in the order of the text: Data1 to Data3 with the highest byte first. */
 static void to_bytes(const GUID *guid, unsigned char bytes[16])
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -28,7 +31,7 @@ static void from_bytes(const unsigned char bytes[16], GUID *guid)
     memcpy(guid->Data4, bytes + 8, sizeof guid->Data4);
 }
 
-/* A dash stands before these bytes. */
+/* Returns whether a dash precedes the byte in the text. */
 static bool dash_before(unsigned index)
 {
     return index == 4 || index == 6 || index == 8 || index == 10;
@@ -54,19 +57,35 @@ int STDAPICALLTYPE StringFromGUID2(REFGUID guid, LPOLESTR string, int room)
     }
     *next++ = '}';
     *next = 0;
+    GUISE__CHECK(next == string + TEXT_LENGTH);
     return TEXT_LENGTH + 1;
 }
 
-/* -1 for what is not a digit. */
-static int digit(OLECHAR c)
+static HRESULT text_of(REFGUID guid, LPOLESTR *string)
 {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
+    if (string == NULL) {
+        return E_INVALIDARG;
     }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
+    *string = NULL;
+    if (guid == NULL) {
+        return E_INVALIDARG;
     }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    *string = CoTaskMemAlloc((TEXT_LENGTH + 1) * sizeof **string);
+    if (*string == NULL) {
+        return E_OUTOFMEMORY;
+    }
+    (void)StringFromGUID2(guid, *string, TEXT_LENGTH + 1);
+    return S_OK;
+}
+
+HRESULT STDAPICALLTYPE StringFromIID(REFIID iid, LPOLESTR *string)
+{
+    return text_of(iid, string);
+}
+
+HRESULT STDAPICALLTYPE StringFromCLSID(REFCLSID clsid, LPOLESTR *string)
+{
+    return text_of(clsid, string);
 }
 
 static bool has_length(LPCOLESTR string)
@@ -79,23 +98,24 @@ static bool has_length(LPCOLESTR string)
     return length == TEXT_LENGTH;
 }
 
-/* Of a string that has the length. */
-static bool parse(LPCOLESTR string, unsigned char bytes[16])
+/* Parses a string that has the length of a GUID's text. */
+static bool parse_guid(LPCOLESTR string, unsigned char bytes[16])
 {
     const OLECHAR *next = string + 1;
 
+    GUISE__CHECK(string[TEXT_LENGTH] == 0);
     if (string[0] != '{' || string[TEXT_LENGTH - 1] != '}') {
         return false;
     }
     for (unsigned i = 0; i < 16; i++) {
-        int high, low;
+        unsigned high, low;
 
         if (dash_before(i) && *next++ != '-') {
             return false;
         }
-        high = digit(*next++);
-        low = digit(*next++);
-        if (high < 0 || low < 0) {
+        high = guise__com_digit_value(*next++);
+        low = guise__com_digit_value(*next++);
+        if (high == 16 || low == 16) {
             return false;
         }
         bytes[i] = (unsigned char)(high << 4 | low);
@@ -117,9 +137,28 @@ HRESULT STDAPICALLTYPE IIDFromString(LPCOLESTR string, LPIID iid)
     if (!has_length(string)) {
         return E_INVALIDARG;
     }
-    if (!parse(string, bytes)) {
+    if (!parse_guid(string, bytes)) {
         return CO_E_IIDSTRING;
     }
     from_bytes(bytes, iid);
+    return S_OK;
+}
+
+/* A text that is not a GUID would be a ProgID, and there are none here. */
+HRESULT STDAPICALLTYPE CLSIDFromString(LPCOLESTR string, LPCLSID clsid)
+{
+    unsigned char bytes[16];
+
+    if (clsid == NULL) {
+        return E_INVALIDARG;
+    }
+    *clsid = CLSID_NULL;
+    if (string == NULL) {
+        return S_OK;
+    }
+    if (!has_length(string) || !parse_guid(string, bytes)) {
+        return CO_E_CLASSSTRING;
+    }
+    from_bytes(bytes, clsid);
     return S_OK;
 }

@@ -1,68 +1,88 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads by number, and the cancel objects each of them has put up: a stack whose top any thread
- * may ask for, or cancel, by that number (X-25: that is for synchronous calls; one that is served
- * asynchronously is cancelled through an object of its own, cancel.h).
+ * Threads by number, and the stack of cancel objects that each thread has set. Any thread may ask for
+ * the top of a stack, or cancel it, by the number of the thread. That is for synchronous calls; a call that
+ * is served asynchronously is cancelled through an object of its own (X-25, cancel.h).
  *
- * A thread is in the list from its first question for its number, or its first cancel object, until
- * it ends. Its place in the list is in its own thread-local storage; entries of the stacks are not,
- * because another thread may be at work on one when its owner ends.
+ * A thread is in the list from the first use of its number, or from its first cancel object, until it
+ * ends. Its link in the list is in its own thread-local storage. The entries of its stack are allocated,
+ * because another thread may be using one when their owner ends.
  *
- * Locking discipline: s_lock guards the list, the numbers, the stacks and the counts of entries.
- * Only its own thread changes a stack. No code of anybody else's runs under the lock: an entry that
- * is in use has a count for that, and whoever drops the last one releases the object.
+ * Locking discipline: the lock GUISE__COM_THREADS (locks.h) guards the list, the numbers, the
+ * stacks and the counts of entries. Only its own thread changes a stack. No code outside the
+ * library runs under the lock, because an entry has a count: one for each function that is using it. The
+ * thread that drops the last count releases the object.
  */
 #define _POSIX_C_SOURCE 200809L
 #define CONST_VTABLE
 #include "com/threads.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/check.h"
+#include "base/lifecycle.h"
+#include "com/locks.h"
+#include "com/predicate.h"
 #include "com/unknown.h"
 
 struct entry {
     struct entry *below;
     ICancelMethodCalls *cancel; /* owned */
-    unsigned refs;              /* the stack's, and that of each function at work on it */
-    unsigned deliveries;        /* of those: CoCancelCall on another thread than the stack's */
+    unsigned refs;       /* one for the stack, and one for each function that is using the entry */
+    unsigned deliveries; /* how many of those are CoCancelCall on another thread than the stack's */
 };
 
 struct thread {
     struct thread *next;
-    struct entry *top; /* innermost; NULL: none, as always outside the list */
+    struct entry *top; /* the innermost; NULL: none, as always for a thread that is not listed */
     DWORD id;          /* 0: none yet */
+    DWORD enabled;     /* calls that enabled cancellation and have not been undone (K-11) */
     bool is_listed;
-    bool has_ended; /* its end has been seen to; it is never listed again */
+    bool has_ended; /* unlist_at_thread_end has run; the thread is never listed again */
 };
 
 static _Thread_local struct thread tl_thread;
 
-/* K-11: successful enabling that has not been undone. */
-static _Thread_local DWORD tl_enabled;
-
-static pthread_mutex_t s_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thread *s_threads;
 DWORD guise__com_last_thread_id;
 
-static pthread_once_t s_once = PTHREAD_ONCE_INIT;
-static pthread_key_t s_key; /* not NULL in a thread that is listed */
-static bool s_ready;        /* (once) */
+/* Holds for an entry with at least one count. */
+GUISE__COM_PREDICATE entry_is_valid(const struct entry *entry)
+{
+    return entry->cancel != NULL && entry->refs != 0 && entry->deliveries <= entry->refs;
+}
+
+/* Each entry of a stack has the stack's own count, which is not a delivery. */
+GUISE__COM_PREDICATE stack_is_valid_locked(const struct thread *thread)
+{
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_THREADS));
+    for (const struct entry *entry = thread->top; entry != NULL; entry = entry->below) {
+        if (!entry_is_valid(entry) || entry->deliveries == entry->refs) {
+            return false;
+        }
+    }
+    return thread->top == NULL || thread->is_listed;
+}
+
+GUISE__COM_PREDICATE thread_is_valid(const struct thread *thread)
+{
+    return GUISE__IMPLIES(thread->is_listed, thread->id != 0 && !thread->has_ended);
+}
 
 static void lock_threads(void)
 {
-    (void)pthread_mutex_lock(&s_lock); /* a valid mutex of this thread's not: cannot fail */
+    guise__com_lock(GUISE__COM_THREADS);
 }
 
 static void unlock_threads(void)
 {
-    (void)pthread_mutex_unlock(&s_lock);
+    guise__com_unlock(GUISE__COM_THREADS);
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
 
-static void discard(struct entry *entry)
+static void discard_entry(struct entry *entry)
 {
     ICancelMethodCalls *cancel = entry->cancel;
 
@@ -70,60 +90,69 @@ static void discard(struct entry *entry)
     (void)cancel->lpVtbl->Release(cancel);
 }
 
-/* The caller's count. Not under the lock. */
+/* Drops the caller's count. The lock is not held. */
 static void drop_entry(struct entry *entry, bool was_delivery)
 {
     bool is_last;
 
     lock_threads();
+    GUISE__CHECK(entry_is_valid(entry));
+    GUISE__CHECK(!was_delivery || entry->deliveries != 0);
     entry->deliveries -= was_delivery;
     is_last = --entry->refs == 0;
     unlock_threads();
     if (is_last) {
-        discard(entry);
+        discard_entry(entry);
     }
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* NULL: no such thread, or one that never came here. */
-static struct thread *find_locked(DWORD id)
+/* Finds a thread by its number; NULL: there is none, or it is not listed. */
+static struct thread *thread_find_locked(DWORD id)
 {
     struct thread *thread = s_threads;
 
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_THREADS));
     while (thread != NULL && thread->id != id) {
         thread = thread->next;
     }
     return thread;
 }
 
-static DWORD new_id_locked(void)
+static DWORD thread_id_new_locked(void)
 {
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_THREADS));
     do {
         guise__com_last_thread_id++;
-    } while (guise__com_last_thread_id == 0 || find_locked(guise__com_last_thread_id) != NULL);
+    } while (guise__com_last_thread_id == 0 ||
+             thread_find_locked(guise__com_last_thread_id) != NULL);
     return guise__com_last_thread_id;
 }
 
-static void unlist_locked(struct thread *thread)
+static void thread_unlist_locked(struct thread *thread)
 {
     struct thread **place = &s_threads;
 
+    GUISE__CHECK(thread_is_valid(thread));
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_THREADS));
     while (*place != thread) {
+        GUISE__CHECK(*place != NULL);
         place = &(*place)->next;
     }
     *place = thread->next;
     thread->is_listed = false;
 }
 
-/* The objects it left are released as if it had taken them down. */
-static void thread_ends(void *arg)
+/* Releases the cancel objects that the thread has left, as if it had unset them. */
+static void unlist_at_thread_end(void *arg)
 {
     struct thread *thread = arg;
     struct entry *top;
 
+    GUISE__CHECK(thread == &tl_thread);
     lock_threads();
-    unlist_locked(thread);
+    thread_unlist_locked(thread);
     thread->has_ended = true;
     top = thread->top;
     thread->top = NULL;
@@ -136,80 +165,75 @@ static void thread_ends(void *arg)
     }
 }
 
-/* The child has this thread only, and nobody else is at its objects. What other threads had put up
- * stays where it is, as everything of theirs does. */
-static void in_child(void)
+/* Keeps only this thread, because the child has no other. No delivery to its objects is under way here.
+ * The entries of other threads stay allocated, as all their memory does. */
+void guise__com_threads_forked(void)
 {
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_THREADS));
     tl_thread.next = NULL;
     s_threads = tl_thread.is_listed ? &tl_thread : NULL;
     for (struct entry *entry = tl_thread.top; entry != NULL; entry = entry->below) {
+        GUISE__CHECK(entry_is_valid(entry));
         entry->refs -= entry->deliveries;
         entry->deliveries = 0;
     }
-    unlock_threads();
 }
 
-static void prepare(void)
+/* Has unlist_at_thread_end called when this thread ends. */
+static bool watch_thread_end(struct thread *thread)
 {
-    int kept = errno; /* as in enlist */
-
-    s_ready = pthread_key_create(&s_key, thread_ends) == 0 &&
-              pthread_atfork(lock_threads, unlock_threads, in_child) == 0;
-    errno = kept;
+    return guise__com_locks_prepare() &&
+           guise__thread_at_end(GUISE__END_CANCEL_OBJECTS, unlist_at_thread_end, thread);
 }
 
-/* Before the lock is taken at all: a child that is forked meanwhile would never get it.
- * False: no thread is listed, and none has put anything up. */
-static bool is_ready(void)
-{
-    return pthread_once(&s_once, prepare) == 0 && s_ready;
-}
-
-/* Gives this thread a number if it has none, and lists it. False: nobody would tell of its end, so
- * it is not listed. */
-static bool enlist(void)
+/* Gives this thread a number if it has none, and lists it. Returns false, and does not list it, if its end
+ * could not be noticed, because it would stay in the list. */
+static bool enlist_thread(void)
 {
     struct thread *thread = &tl_thread;
-    int kept = errno; /* libc's, when it has no memory for the key */
 
     if (thread->is_listed) {
         return true;
     }
-    thread->is_listed = is_ready() && !thread->has_ended && pthread_setspecific(s_key, thread) == 0;
-    errno = kept;
+    thread->is_listed = !thread->has_ended && watch_thread_end(thread);
     lock_threads();
     if (thread->id == 0) {
-        thread->id = new_id_locked();
+        thread->id = thread_id_new_locked();
     }
     if (thread->is_listed) {
         thread->next = s_threads;
         s_threads = thread;
     }
     unlock_threads();
+    GUISE__CHECK(thread->id != 0 && thread_is_valid(thread));
     return thread->is_listed;
 }
 
-DWORD WINAPI GetCurrentThreadId(void)
+DWORD guise__com_thread_id(void)
 {
     if (tl_thread.id == 0) {
-        (void)enlist();
+        (void)enlist_thread();
     }
+    GUISE__CHECK(thread_is_valid(&tl_thread));
     return tl_thread.id;
 }
 
-/* ---- putting up and taking down -------------------------------------------------------------- */
+/* ---- setting and unsetting cancel objects ---------------------------------------------------- */
 
-/* K-10: so long as another thread's Cancel is in there, the top stays the top. */
+/* While another thread runs Cancel on the top entry, the stack must not change (K-10). */
 static bool is_blocked_locked(void)
 {
+    GUISE__CHECK(stack_is_valid_locked(&tl_thread));
+    GUISE__CHECK(guise__com_lock_is_held(GUISE__COM_THREADS));
     return tl_thread.top != NULL && tl_thread.top->deliveries != 0;
 }
 
-/* The entry is the stack's if this succeeds. */
+/* Takes over the entry on success. */
 static bool push_entry(struct entry *entry)
 {
     bool is_blocked;
 
+    GUISE__CHECK(entry_is_valid(entry));
     lock_threads();
     is_blocked = is_blocked_locked();
     if (!is_blocked) {
@@ -220,7 +244,8 @@ static bool push_entry(struct entry *entry)
     return !is_blocked;
 }
 
-/* NULL, with *result, if the object or memory says no. */
+/* Makes an entry. Returns NULL, and sets *result, if the object has no cancel interface or there is no
+ * memory. */
 static struct entry *make_entry(IUnknown *object, HRESULT *result)
 {
     struct entry *entry = CoTaskMemAlloc(sizeof *entry);
@@ -239,12 +264,12 @@ static struct entry *make_entry(IUnknown *object, HRESULT *result)
     return entry;
 }
 
-static HRESULT push(IUnknown *object)
+static HRESULT push_cancel_object(IUnknown *object)
 {
     struct entry *entry;
     HRESULT result;
 
-    if (!enlist()) {
+    if (!enlist_thread()) {
         return E_OUTOFMEMORY;
     }
     entry = make_entry(object, &result);
@@ -252,24 +277,25 @@ static HRESULT push(IUnknown *object)
         return result;
     }
     if (!push_entry(entry)) {
-        discard(entry);
+        discard_entry(entry);
         return E_ACCESSDENIED;
     }
     return S_OK;
 }
 
-static HRESULT pop(void)
+static HRESULT pop_cancel_object(void)
 {
     struct entry *entry;
     bool is_blocked;
 
-    if (!is_ready()) {
+    if (!guise__com_locks_prepare()) {
         return E_NOINTERFACE;
     }
     lock_threads();
     is_blocked = is_blocked_locked();
     entry = tl_thread.top;
     if (entry != NULL && !is_blocked) {
+        GUISE__CHECK(entry_is_valid(entry));
         tl_thread.top = entry->below;
     }
     unlock_threads();
@@ -285,31 +311,34 @@ static HRESULT pop(void)
 
 HRESULT STDAPICALLTYPE CoSetCancelObject(IUnknown *object)
 {
-    return object == NULL ? pop() : push(object);
+    return object == NULL ? pop_cancel_object() : push_cancel_object(object);
 }
 
-/* ---- using another thread's ------------------------------------------------------------------ */
+/* ---- using a cancel object of any thread ----------------------------------------------------- */
 
-/* A function at work on an entry, which stays for so long. */
+/* The use of an entry by a function, for which the entry has a count. */
 struct use {
     struct entry *entry; /* NULL: there is none */
-    bool is_delivery;    /* blocks its owner */
+    bool is_delivery;    /* it blocks changes of the stack */
+    bool is_enabled;     /* the owner's calls may be cancelled (K-11) */
 };
 
-/* K-08, K-09: the innermost one; thread 0 is this one. */
+/* Begins the use of a thread's innermost cancel object; id 0: the calling thread (K-08, K-09). */
 static struct use use_top(DWORD id, bool cancels)
 {
-    struct use use = {NULL, false};
+    struct use use = {NULL, false, false};
     struct thread *thread;
 
-    if (!is_ready()) {
+    if (!guise__com_locks_prepare()) {
         return use;
     }
     lock_threads();
-    thread = id == 0 ? &tl_thread : find_locked(id);
+    thread = id == 0 ? &tl_thread : thread_find_locked(id);
     if (thread != NULL && thread->top != NULL) {
+        GUISE__CHECK(stack_is_valid_locked(thread));
         use.entry = thread->top;
-        use.is_delivery = cancels && thread != &tl_thread;
+        use.is_enabled = thread->enabled != 0;
+        use.is_delivery = cancels && use.is_enabled && thread != &tl_thread;
         use.entry->refs++;
         use.entry->deliveries += use.is_delivery;
     }
@@ -321,6 +350,7 @@ static void end_use(void *arg)
 {
     const struct use *use = arg;
 
+    GUISE__CHECK(use->entry != NULL);
     drop_entry(use->entry, use->is_delivery);
 }
 
@@ -340,7 +370,7 @@ HRESULT STDAPICALLTYPE CoGetCancelObject(DWORD thread, REFIID riid, void **objec
     if (use.entry == NULL) {
         return E_NOINTERFACE;
     }
-    /* Also if the object's method ends its thread. */
+    /* end_use runs also if the object's method ends the thread. */
     pthread_cleanup_push(end_use, &use);
     result = guise__com_query((IUnknown *)use.entry->cancel, riid, object);
     pthread_cleanup_pop(1);
@@ -355,23 +385,42 @@ HRESULT STDAPICALLTYPE CoCancelCall(DWORD thread, ULONG seconds)
     if (use.entry == NULL) {
         return E_NOINTERFACE;
     }
+    if (!use.is_enabled) {
+        end_use(&use);
+        return CO_E_CANCEL_DISABLED; /* the object is not called (K-11) */
+    }
     pthread_cleanup_push(end_use, &use);
     result = use.entry->cancel->lpVtbl->Cancel(use.entry->cancel, seconds);
     pthread_cleanup_pop(1);
     return result;
 }
 
-/* ---- K-11: may this thread's calls be cancelled? --------------------------------------------- */
+/* ---- whether this thread's calls may be cancelled (K-11) ------------------------------------- */
+
+/* Only its own thread writes the count. It does so under the lock if it is listed; otherwise no other thread
+ * finds it. */
+static void set_enabled(DWORD count)
+{
+    bool is_shared = guise__com_locks_prepare();
+
+    if (is_shared) {
+        lock_threads();
+    }
+    tl_thread.enabled = count;
+    if (is_shared) {
+        unlock_threads();
+    }
+}
 
 HRESULT STDAPICALLTYPE CoEnableCallCancellation(LPVOID reserved)
 {
     if (reserved != NULL) {
         return E_INVALIDARG;
     }
-    if (tl_enabled == UINT32_MAX) {
+    if (tl_thread.enabled == UINT32_MAX) {
         return E_OUTOFMEMORY;
     }
-    tl_enabled++;
+    set_enabled(tl_thread.enabled + 1);
     return S_OK;
 }
 
@@ -380,13 +429,9 @@ HRESULT STDAPICALLTYPE CoDisableCallCancellation(LPVOID reserved)
     if (reserved != NULL) {
         return E_INVALIDARG;
     }
-    if (tl_enabled > 0) {
-        tl_enabled--;
+    if (tl_thread.enabled == 0) {
+        return CO_E_CANCEL_DISABLED;
     }
-    return tl_enabled == 0 ? S_OK : CO_E_CANCEL_DISABLED;
-}
-
-void guise__com_disable_cancellation(void)
-{
-    tl_enabled = 0;
+    set_enabled(tl_thread.enabled - 1);
+    return S_OK;
 }

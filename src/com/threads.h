@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The process's threads, from the inside. */
+/* Numbers of threads, for the other parts of the library. */
 #ifndef GUISE_SRC_COM_THREADS_H
 #define GUISE_SRC_COM_THREADS_H
 
 #include <guise/com/windows.h>
 
-/* K-11: this thread has initialized COM anew, so its calls cannot be cancelled. */
-void guise__com_disable_cancellation(void);
+/* Returns the number of the calling thread, as GetCurrentThreadId does. */
+DWORD guise__com_thread_id(void);
 
-/* The number given out last. Not to be touched but by a test that cannot start 2^32 threads. */
+/* The number given out last. Only a test writes it, because it cannot start 2^32 threads. */
 extern DWORD guise__com_last_thread_id;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is in a thread's slot, by Win32's names. The slot is the core's, and so is everything that
- * happens to it; what COM's own revert goes back to is not touched here (W-12).
+ * The Win32 functions that change the token in a thread's slot. They do so through the core, which owns the
+ * slot. The token that COM's own revert restores is not changed here (W-12).
  */
 #include "com/token_handle.h"
 
@@ -9,65 +9,72 @@
 #include <guise/com/securitybaseapi.h>
 #include <guise/thread.h>
 
-/* W-23: the slot takes a reference of its own, and gives the old one back. */
-static DWORD wear(const guise_token *token)
+#include "base/check.h"
+
+/* The slot takes a reference of its own, and drops the one to the old token (W-23). */
+static DWORD set_slot_token(const guise_token *token)
 {
-    return guise__win32_error(guise_set_thread_token(token));
+    DWORD error = guise__com_win32_error(guise_set_thread_token(token));
+
+    GUISE__CHECK(GUISE__IMPLIES(error == ERROR_SUCCESS, guise_thread_token() == token));
+    return error;
 }
 
-/* ---- W-04, W-05, W-11 ------------------------------------------------------------------------ */
+/* ---- setting and reverting (W-04, W-05, W-11) ------------------------------------------------ */
 
 static DWORD set_thread_token(const HANDLE *thread, HANDLE token)
 {
-    struct guise__token_view view;
+    struct guise__com_token_view view;
     DWORD error;
 
     if (thread != NULL && *thread != GetCurrentThread()) {
         return ERROR_INVALID_HANDLE;
     }
     if (token == NULL) {
-        return wear(NULL);
+        return set_slot_token(NULL);
     }
-    error = guise__view_token(token, TOKEN_IMPERSONATE, &view);
+    error = guise__com_view_token(token, TOKEN_IMPERSONATE, &view);
     if (error != ERROR_SUCCESS) {
         return error;
     }
-    error = view.primary ? ERROR_BAD_TOKEN_TYPE : wear(view.token);
+    error = view.primary ? ERROR_BAD_TOKEN_TYPE : set_slot_token(view.token);
     guise_token_unref(view.token);
     return error;
 }
 
 BOOL WINAPI SetThreadToken(PHANDLE thread, HANDLE token)
 {
-    return guise__done(set_thread_token(thread, token));
+    return guise__com_done(set_thread_token(thread, token));
 }
 
-/* Empties the slot, whoever filled it; a thread that cannot be made itself ends the process. */
+/* Empties the slot, also if the core put the token there. Ends the process if the thread cannot become
+ * self. */
 BOOL WINAPI RevertToSelf(void)
 {
-    return guise__done(wear(NULL));
+    return guise__com_done(set_slot_token(NULL));
 }
 
-/* ---- W-06, W-09, W-10 ------------------------------------------------------------------------ */
+/* ---- impersonating (W-06, W-09, W-10) -------------------------------------------------------- */
 
-/* Consumes the view. */
-static DWORD wear_copy(struct guise__token_view *view, SECURITY_IMPERSONATION_LEVEL level)
+/* Takes over the reference of the view. */
+static DWORD set_slot_copy(struct guise__com_token_view *view, SECURITY_IMPERSONATION_LEVEL level)
 {
-    DWORD error = guise__duplicate_token(view, level, TokenImpersonation);
+    DWORD error = guise__com_duplicate_token(view, level, TokenImpersonation);
 
+    GUISE__CHECK(guise__com_token_view_is_valid(view));
     if (error == ERROR_SUCCESS) {
-        error = wear(view->token);
+        error = set_slot_token(view->token);
     }
     guise_token_unref(view->token);
     return error;
 }
 
-/* A thread cannot be a primary token, so it becomes a copy; an impersonation token it becomes
- * itself, at the level it has. */
-static DWORD impersonate(HANDLE token)
+/* An impersonation token goes into the slot as it is, at its level; a primary token as a copy that is an
+ * impersonation token. */
+static DWORD impersonate_handle(HANDLE token)
 {
-    struct guise__token_view view;
-    DWORD error = guise__view_token(token, TOKEN_QUERY, &view);
+    struct guise__com_token_view view;
+    DWORD error = guise__com_view_token(token, TOKEN_QUERY, &view);
 
     if (error != ERROR_SUCCESS) {
         return error;
@@ -77,39 +84,35 @@ static DWORD impersonate(HANDLE token)
         return ERROR_ACCESS_DENIED;
     }
     if (view.primary) {
-        return wear_copy(&view, SecurityImpersonation);
+        return set_slot_copy(&view, SecurityImpersonation);
     }
-    error = wear(view.token);
+    error = set_slot_token(view.token);
     guise_token_unref(view.token);
     return error;
 }
 
 BOOL WINAPI ImpersonateLoggedOnUser(HANDLE token)
 {
-    return guise__done(impersonate(token));
+    return guise__com_done(impersonate_handle(token));
 }
 
 BOOL WINAPI ImpersonateSelf(SECURITY_IMPERSONATION_LEVEL level)
 {
-    struct guise__token_view view;
-    DWORD error = guise__view_process_token(&view);
+    struct guise__com_token_view view;
+    DWORD error = guise__com_view_process_token(&view);
 
-    return guise__done(error == ERROR_SUCCESS ? wear_copy(&view, level) : error);
+    return guise__com_done(error == ERROR_SUCCESS ? set_slot_copy(&view, level) : error);
 }
 
-/*
- * Nobody, and nobody's ids: not the process's, which somebody might read without looking at the
- * level; not the overflow id, which the core refuses, because people can have it.
- */
-static DWORD wear_anonymous(void)
+/* Sets a token without a user, and without ids, because a program may read them without reading the level. */
+static DWORD set_slot_anonymous(void)
 {
-    guise_token_desc desc = {
-        .size = sizeof desc, .uid = (uid_t)-2, .gid = (gid_t)-2, .level = GUISE_LEVEL_ANONYMOUS};
     guise_token *token = NULL;
-    DWORD error = guise__win32_error(guise_token_create(&desc, &token));
+    DWORD error = guise__com_win32_error(
+        guise_token_create_without_ids(NULL, NULL, GUISE_LEVEL_ANONYMOUS, &token));
 
     if (error == ERROR_SUCCESS) {
-        error = wear(token);
+        error = set_slot_token(token);
         guise_token_unref(token);
     }
     return error;
@@ -117,5 +120,6 @@ static DWORD wear_anonymous(void)
 
 BOOL WINAPI ImpersonateAnonymousToken(HANDLE thread)
 {
-    return guise__done(thread == GetCurrentThread() ? wear_anonymous() : ERROR_INVALID_HANDLE);
+    return guise__com_done(thread == GetCurrentThread() ? set_slot_anonymous()
+                                                        : ERROR_INVALID_HANDLE);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tokens behind handles: opening and duplicating them. */
+/* Opening and duplicating tokens. */
 #include "com/token_handle.h"
 
 #include <guise/com/guisecom.h>
@@ -7,16 +7,17 @@
 #include <guise/com/securitybaseapi.h>
 #include <guise/thread.h>
 
-#include "com_hooks.h"
+#include "base/check.h"
+#include "thread/process_token.h"
 
-/* What a handle stands for. It never changes. */
+/* The object of a token's handle. It does not change. */
 struct token {
-    struct guise__handled handled; /* first */
-    guise_token *token;            /* owned */
+    struct guise__com_handled handled; /* first */
+    guise_token *token;                /* owned */
     bool primary;
 };
 
-static void destroy(struct guise__handled *handled)
+static void destroy_token(struct guise__com_handled *handled)
 {
     struct token *token = (struct token *)handled;
 
@@ -24,11 +25,11 @@ static void destroy(struct guise__handled *handled)
     CoTaskMemFree(token);
 }
 
-static const struct guise__handle_kind token_kind = {destroy};
+static const struct guise__com_handle_kind token_kind = {destroy_token};
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-BOOL guise__done(DWORD error)
+BOOL guise__com_done(DWORD error)
 {
     if (error != ERROR_SUCCESS) {
         SetLastError(error);
@@ -36,7 +37,7 @@ BOOL guise__done(DWORD error)
     return error == ERROR_SUCCESS;
 }
 
-DWORD guise__win32_error(guise_result result)
+DWORD guise__com_win32_error(guise_result result)
 {
     switch (result) {
     case GUISE_OK:
@@ -55,8 +56,7 @@ DWORD guise__win32_error(guise_result result)
 
 /* ---- access rights --------------------------------------------------------------------------- */
 
-/* Nothing here has an access control list of its own: who has got as far as naming a token may have
- * every right that tokens have, and none that they have not. */
+/* Grants every right that tokens have, and refuses others, because no token has an access control list. */
 static DWORD map_access(DWORD desired)
 {
     DWORD access =
@@ -66,6 +66,7 @@ static DWORD map_access(DWORD desired)
     access |= (desired & GENERIC_WRITE) != 0 ? TOKEN_WRITE : 0;
     access |= (desired & GENERIC_EXECUTE) != 0 ? TOKEN_EXECUTE : 0;
     access |= (desired & (GENERIC_ALL | MAXIMUM_ALLOWED)) != 0 ? TOKEN_ALL_ACCESS : 0;
+    GUISE__CHECK((access & (GENERIC_ALL | GENERIC_EXECUTE | GENERIC_WRITE | GENERIC_READ)) == 0);
     return access;
 }
 
@@ -82,11 +83,12 @@ static DWORD check_access(DWORD desired)
 /* ---- handles --------------------------------------------------------------------------------- */
 
 /* Takes over the view's reference, also when it fails. */
-static DWORD open_handle(struct guise__token_view *view, DWORD desired, HANDLE *out)
+static DWORD open_handle(struct guise__com_token_view *view, DWORD desired, HANDLE *out)
 {
     struct token *token = NULL;
     DWORD error = check_access(desired);
 
+    GUISE__CHECK(guise__com_token_view_is_valid(view));
     if (error == ERROR_SUCCESS) {
         token = CoTaskMemAlloc(sizeof *token);
         error = token == NULL ? ERROR_NOT_ENOUGH_MEMORY : ERROR_SUCCESS;
@@ -95,17 +97,18 @@ static DWORD open_handle(struct guise__token_view *view, DWORD desired, HANDLE *
         guise_token_unref(view->token);
         return error;
     }
-    guise__handled_init(&token->handled, &token_kind);
+    guise__com_handled_init(&token->handled, &token_kind);
     token->token = view->token;
     token->primary = view->primary;
-    *out = guise__handle_open(&token->handled, map_access(desired));
+    GUISE__CHECK(token->token != NULL);
+    *out = guise__com_handle_open(&token->handled, map_access(desired));
     return *out == NULL ? ERROR_NOT_ENOUGH_MEMORY : ERROR_SUCCESS;
 }
 
-DWORD guise__view_token(HANDLE handle, DWORD access, struct guise__token_view *out)
+DWORD guise__com_view_token(HANDLE handle, DWORD access, struct guise__com_token_view *out)
 {
     DWORD granted;
-    struct guise__handled *handled = guise__handle_take(handle, &token_kind, &granted);
+    struct guise__com_handled *handled = guise__com_handle_take(handle, &token_kind, &granted);
     struct token *token = (struct token *)handled;
 
     out->token = NULL;
@@ -116,41 +119,43 @@ DWORD guise__view_token(HANDLE handle, DWORD access, struct guise__token_view *o
         out->token = guise_token_ref(token->token);
         out->primary = token->primary;
         out->access = granted;
+        GUISE__CHECK(guise__com_token_view_is_valid(out));
     }
-    guise__handled_unref(handled);
+    guise__com_handled_unref(handled);
     return out->token == NULL ? ERROR_ACCESS_DENIED : ERROR_SUCCESS;
 }
 
-DWORD guise__view_process_token(struct guise__token_view *out)
+DWORD guise__com_view_process_token(struct guise__com_token_view *out)
 {
     out->primary = true;
     out->access = TOKEN_QUERY;
-    return guise__win32_error(guise__self_token(&out->token));
+    return guise__com_win32_error(guise__process_token(&out->token));
 }
 
-DWORD guise__view_thread_token(struct guise__token_view *out)
+DWORD guise__com_view_thread_token(struct guise__com_token_view *out)
 {
     out->primary = false;
     out->access = TOKEN_QUERY;
     out->token = guise_token_ref(guise_thread_token());
-    return out->token == NULL ? ERROR_NO_TOKEN : ERROR_SUCCESS; /* W-01 */
+    /* A thread has no token of its own unless it impersonates (W-01). */
+    return out->token == NULL ? ERROR_NO_TOKEN : ERROR_SUCCESS;
 }
 
-DWORD guise__peek_token(HANDLE handle, DWORD access, struct guise__token_view *out)
+DWORD guise__com_peek_token(HANDLE handle, DWORD access, struct guise__com_token_view *out)
 {
     bool has_thread_token = guise_thread_token() != NULL;
 
     if (handle == GetCurrentThreadToken() ||
         (handle == GetCurrentThreadEffectiveToken() && has_thread_token)) {
-        return guise__view_thread_token(out);
+        return guise__com_view_thread_token(out);
     }
     if (handle == GetCurrentProcessToken() || handle == GetCurrentThreadEffectiveToken()) {
-        return guise__view_process_token(out);
+        return guise__com_view_process_token(out);
     }
-    return guise__view_token(handle, access, out);
+    return guise__com_view_token(handle, access, out);
 }
 
-/* ---- who is running -------------------------------------------------------------------------- */
+/* ---- the process and the thread -------------------------------------------------------------- */
 
 HANDLE WINAPI GetCurrentProcess(void)
 {
@@ -164,51 +169,55 @@ HANDLE WINAPI GetCurrentThread(void)
 
 static DWORD open_process_token(HANDLE process, DWORD access, HANDLE *out)
 {
-    struct guise__token_view view;
+    struct guise__com_token_view view;
     DWORD error;
 
     if (process != GetCurrentProcess()) {
         return ERROR_INVALID_HANDLE;
     }
-    error = guise__view_process_token(&view); /* W-20 */
+    /* The process's token is the server's, also on a client's thread (W-20). */
+    error = guise__com_view_process_token(&view);
     return error == ERROR_SUCCESS ? open_handle(&view, access, out) : error;
 }
 
 BOOL WINAPI OpenProcessToken(HANDLE process, DWORD access, PHANDLE out)
 {
     if (out == NULL) {
-        return guise__done(ERROR_INVALID_PARAMETER);
+        return guise__com_done(ERROR_INVALID_PARAMETER);
     }
     *out = NULL;
-    return guise__done(open_process_token(process, access, out));
+    return guise__com_done(open_process_token(process, access, out));
 }
 
-/* May the token in the slot be opened at all, and who asks? */
-static DWORD may_open(const guise_token *token, bool as_self)
+/* Returns ERROR_SUCCESS if the token in the slot may be opened, as the client or, with as_self, as the
+ * process. */
+static DWORD check_openable(const guise_token *token, bool as_self)
 {
     guise_level level = guise_token_level(token);
 
+    GUISE__CHECK(token != NULL);
     if (level == GUISE_LEVEL_ANONYMOUS) {
-        return ERROR_CANT_OPEN_ANONYMOUS; /* W-03 */
+        return ERROR_CANT_OPEN_ANONYMOUS; /* an anonymous token cannot be opened (W-03) */
     }
-    /* W-02: the client asks, and nobody may act as this one; not even to look at itself. */
+    /* At identify level no thread may act as the client, not even to read its token (W-02). */
     return level == GUISE_LEVEL_IDENTIFY && !as_self ? ERROR_BAD_IMPERSONATION_LEVEL
                                                      : ERROR_SUCCESS;
 }
 
 static DWORD open_thread_token(HANDLE thread, DWORD access, bool as_self, HANDLE *out)
 {
-    struct guise__token_view view;
+    struct guise__com_token_view view;
     DWORD error;
 
     if (thread != GetCurrentThread()) {
         return ERROR_INVALID_HANDLE;
     }
-    error = guise__view_thread_token(&view); /* W-01 */
+    /* A thread has no token of its own unless it impersonates (W-01). */
+    error = guise__com_view_thread_token(&view);
     if (error != ERROR_SUCCESS) {
         return error;
     }
-    error = may_open(view.token, as_self);
+    error = check_openable(view.token, as_self);
     if (error != ERROR_SUCCESS) {
         guise_token_unref(view.token);
         return error;
@@ -219,29 +228,29 @@ static DWORD open_thread_token(HANDLE thread, DWORD access, bool as_self, HANDLE
 BOOL WINAPI OpenThreadToken(HANDLE thread, DWORD access, BOOL as_self, PHANDLE out)
 {
     if (out == NULL) {
-        return guise__done(ERROR_INVALID_PARAMETER);
+        return guise__com_done(ERROR_INVALID_PARAMETER);
     }
     *out = NULL;
-    return guise__done(open_thread_token(thread, access, as_self != FALSE, out));
+    return guise__com_done(open_thread_token(thread, access, as_self != FALSE, out));
 }
 
 BOOL WINAPI GuiseOpenToken(const guise_token *token, DWORD access, PHANDLE out)
 {
-    struct guise__token_view view = {guise_token_ref(token), false, 0};
+    struct guise__com_token_view view = {guise_token_ref(token), false, 0};
 
     if (out != NULL) {
         *out = NULL;
     }
     if (out == NULL || token == NULL) {
         guise_token_unref(token);
-        return guise__done(ERROR_INVALID_PARAMETER);
+        return guise__com_done(ERROR_INVALID_PARAMETER);
     }
-    return guise__done(open_handle(&view, access, out));
+    return guise__com_done(open_handle(&view, access, out));
 }
 
 /* ---- duplicates ------------------------------------------------------------------------------ */
 
-SECURITY_IMPERSONATION_LEVEL guise__level_of(const guise_token *token)
+SECURITY_IMPERSONATION_LEVEL guise__com_level_of(const guise_token *token)
 {
     return (SECURITY_IMPERSONATION_LEVEL)(guise_token_level(token) - GUISE_LEVEL_ANONYMOUS);
 }
@@ -251,13 +260,14 @@ static bool is_level(SECURITY_IMPERSONATION_LEVEL level)
     return (unsigned)level <= (unsigned)SecurityDelegation;
 }
 
-/* What the copy's level is in the core, or DEFAULT if there can be none. A primary token keeps the
- * level it was made at, so that nothing made from it ever rises above that. */
-static guise_level copied_level(const struct guise__token_view *view,
+/* Returns the copy's level in the core, or DEFAULT if the copy is refused. A primary token keeps the level
+ * that it was made at, so that no copy of it gets a higher one. */
+static guise_level copied_level(const struct guise__com_token_view *view,
                                 SECURITY_IMPERSONATION_LEVEL level, TOKEN_TYPE type)
 {
     guise_level present = guise_token_level(view->token);
 
+    GUISE__CHECK(guise__com_token_view_is_valid(view));
     if (type == TokenPrimary) {
         return present >= GUISE_LEVEL_IMPERSONATE ? present : GUISE_LEVEL_DEFAULT;
     }
@@ -265,13 +275,14 @@ static guise_level copied_level(const struct guise__token_view *view,
                            : GUISE_LEVEL_DEFAULT;
 }
 
-DWORD guise__duplicate_token(struct guise__token_view *view, SECURITY_IMPERSONATION_LEVEL level,
-                             TOKEN_TYPE type)
+DWORD guise__com_duplicate_token(struct guise__com_token_view *view,
+                                 SECURITY_IMPERSONATION_LEVEL level, TOKEN_TYPE type)
 {
     guise_token *copy = NULL;
     guise_level wanted;
     DWORD error;
 
+    GUISE__CHECK(guise__com_token_view_is_valid(view));
     if (type != TokenPrimary && type != TokenImpersonation) {
         return ERROR_INVALID_PARAMETER;
     }
@@ -279,25 +290,26 @@ DWORD guise__duplicate_token(struct guise__token_view *view, SECURITY_IMPERSONAT
     if (wanted == GUISE_LEVEL_DEFAULT) {
         return ERROR_BAD_IMPERSONATION_LEVEL;
     }
-    error = guise__win32_error(guise_token_duplicate(view->token, wanted, &copy));
+    error = guise__com_win32_error(guise_token_duplicate(view->token, wanted, &copy));
     if (error == ERROR_SUCCESS) {
         guise_token_unref(view->token);
         view->token = copy;
         view->primary = type == TokenPrimary;
+        GUISE__CHECK(guise__com_token_view_is_valid(view));
     }
     return error;
 }
 
-static DWORD duplicate(HANDLE existing, DWORD access, SECURITY_IMPERSONATION_LEVEL level,
-                       TOKEN_TYPE type, HANDLE *out)
+static DWORD duplicate_handle(HANDLE existing, DWORD access, SECURITY_IMPERSONATION_LEVEL level,
+                              TOKEN_TYPE type, HANDLE *out)
 {
-    struct guise__token_view view;
-    DWORD error = guise__view_token(existing, TOKEN_DUPLICATE, &view);
+    struct guise__com_token_view view;
+    DWORD error = guise__com_view_token(existing, TOKEN_DUPLICATE, &view);
 
     if (error != ERROR_SUCCESS) {
         return error;
     }
-    error = guise__duplicate_token(&view, level, type);
+    error = guise__com_duplicate_token(&view, level, type);
     if (error != ERROR_SUCCESS) {
         guise_token_unref(view.token);
         return error;
@@ -309,17 +321,17 @@ BOOL WINAPI DuplicateTokenEx(HANDLE existing, DWORD access, LPSECURITY_ATTRIBUTE
                              SECURITY_IMPERSONATION_LEVEL level, TOKEN_TYPE type, PHANDLE out)
 {
     if (out == NULL) {
-        return guise__done(ERROR_INVALID_PARAMETER);
+        return guise__com_done(ERROR_INVALID_PARAMETER);
     }
     *out = NULL;
     if (attributes != NULL &&
         (attributes->lpSecurityDescriptor != NULL || attributes->bInheritHandle != FALSE)) {
-        return guise__done(ERROR_NOT_SUPPORTED); /* nothing would guard it, nobody inherit it */
+        return guise__com_done(ERROR_NOT_SUPPORTED); /* neither would have an effect */
     }
-    return guise__done(duplicate(existing, access, level, type, out));
+    return guise__com_done(duplicate_handle(existing, access, level, type, out));
 }
 
-/* W-13 */
+/* The copy is an impersonation token for TOKEN_QUERY and TOKEN_IMPERSONATE (W-13). */
 BOOL WINAPI DuplicateToken(HANDLE existing, SECURITY_IMPERSONATION_LEVEL level, PHANDLE out)
 {
     return DuplicateTokenEx(existing, TOKEN_IMPERSONATE | TOKEN_QUERY, NULL, level,

@@ -1,64 +1,72 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tokens behind handles. A handle stands for a guise_token, which never changes, and says whether
- * it is used as a primary token, which is who a process is, or as an impersonation token, which is
- * who a thread may become. What a thread has become is the core's slot and nothing else (W-04).
+ * Handles of tokens. A handle stands for a guise_token, which does not change, and for its kind: a primary
+ * token is the identity of a process, an impersonation token one that a thread may take. Only the core's
+ * slot decides which identity a thread has taken (W-04).
  *
- * The functions behind the Win32 ones answer with a Win32 error, ERROR_SUCCESS being none; the ones
- * that are called from outside turn it into TRUE or FALSE with guise__done.
+ * Internal functions return a Win32 error, or ERROR_SUCCESS; the public ones turn that into TRUE or FALSE
+ * with guise__com_done.
  */
-#ifndef GUISE_SRC_COM_TOKEN_H
-#define GUISE_SRC_COM_TOKEN_H
+#ifndef GUISE_SRC_COM_TOKEN_HANDLE_H
+#define GUISE_SRC_COM_TOKEN_HANDLE_H
 
 #include "com/handle.h"
 
 #include <guise/token.h>
 
-/* Sets the thread's last error if there is one. TRUE: there is none. */
-BOOL guise__done(DWORD error);
+/* Returns TRUE for ERROR_SUCCESS; otherwise sets the thread's last error and returns FALSE. */
+BOOL guise__com_done(DWORD error);
 
-/* The core's failures, as Win32 calls them. */
-DWORD guise__win32_error(guise_result result);
+/* Returns the Win32 error for a result of the core. */
+DWORD guise__com_win32_error(guise_result result);
 
-/* A token that a function works on, and a reference to it. */
-struct guise__token_view {
+/* A reference to a token, with its kind and rights, while a function works on it. */
+struct guise__com_token_view {
     guise_token *token; /* owned; NULL on failure */
     bool primary;
-    DWORD access; /* of the handle */
+    DWORD access; /* the rights of the handle */
 };
 
+/* Holds for a view that a function below has filled. */
+static inline bool guise__com_token_view_is_valid(const struct guise__com_token_view *view)
+{
+    return view->token != NULL && guise_token_level(view->token) >= GUISE_LEVEL_ANONYMOUS &&
+           (!view->primary || guise_token_level(view->token) >= GUISE_LEVEL_IMPERSONATE);
+}
+
 /*
- * The token behind a handle that has all of these access rights. view takes open handles only,
- * peek the three pseudo-handles too, which are good for TOKEN_QUERY. The caller unrefs the token.
+ * Finds the token of a handle that has all of these access rights. view accepts open handles only; peek
+ * also accepts the three pseudo-handles, which have TOKEN_QUERY. The caller unrefs the token.
  *
- * ERROR_INVALID_HANDLE  no handle of a token; a pseudo-handle where none will do.
- * ERROR_ACCESS_DENIED   the handle was not opened for that.
- * ERROR_NO_TOKEN        of the thread's pseudo-handle: the slot is empty.
- * Others as guise__view_process_token.
+ * ERROR_INVALID_HANDLE  not a handle of a token; or a pseudo-handle that is not accepted.
+ * ERROR_ACCESS_DENIED   the handle does not have all of the rights.
+ * ERROR_NO_TOKEN        the thread's pseudo-handle, and the slot is empty.
+ * Others as guise__com_view_process_token.
  */
-DWORD guise__view_token(HANDLE handle, DWORD access, struct guise__token_view *out);
-DWORD guise__peek_token(HANDLE handle, DWORD access, struct guise__token_view *out);
+DWORD guise__com_view_token(HANDLE handle, DWORD access, struct guise__com_token_view *out);
+DWORD guise__com_peek_token(HANDLE handle, DWORD access, struct guise__com_token_view *out);
 
-/* Who the process is now, as a primary token (W-20). ERROR_ACCESS_DENIED, ERROR_NOT_ENOUGH_MEMORY:
- * see guise__self_token. */
-DWORD guise__view_process_token(struct guise__token_view *out);
+/* Makes a primary token of the identity that the process has now (W-20). Fails as guise__process_token:
+ * ERROR_ACCESS_DENIED, ERROR_NOT_ENOUGH_MEMORY. */
+DWORD guise__com_view_process_token(struct guise__com_token_view *out);
 
-/* What is in the calling thread's slot; an impersonation token always. ERROR_NO_TOKEN: nothing. */
-DWORD guise__view_thread_token(struct guise__token_view *out);
+/* Finds the token in the calling thread's slot, always an impersonation token. ERROR_NO_TOKEN: the slot is
+ * empty. */
+DWORD guise__com_view_thread_token(struct guise__com_token_view *out);
 
-/* Win32 level, of a token that is not primary. */
-SECURITY_IMPERSONATION_LEVEL guise__level_of(const guise_token *token);
+/* Returns the Win32 level of a token that is not primary. */
+SECURITY_IMPERSONATION_LEVEL guise__com_level_of(const guise_token *token);
 
 /*
- * W-13, W-14: the same identity as another kind of token. Takes view's place and its reference on
- * success; on failure it is what it was.
+ * Makes a token of the same identity and of another kind (W-13, W-14). On success it replaces the token in
+ * the view; on failure the view is unchanged.
  *
- * ERROR_INVALID_PARAMETER        no such type.
- * ERROR_BAD_IMPERSONATION_LEVEL  no such level; a level only goes down; a primary token has to be
- *                                one that can act.
+ * ERROR_INVALID_PARAMETER        there is no such type.
+ * ERROR_BAD_IMPERSONATION_LEVEL  there is no such level, or it is above the token's; or the level of a
+ *                                primary token would be below impersonation.
  * ERROR_NOT_ENOUGH_MEMORY        no memory.
  */
-DWORD guise__duplicate_token(struct guise__token_view *view, SECURITY_IMPERSONATION_LEVEL level,
-                             TOKEN_TYPE type);
+DWORD guise__com_duplicate_token(struct guise__com_token_view *view,
+                                 SECURITY_IMPERSONATION_LEVEL level, TOKEN_TYPE type);
 
 #endif

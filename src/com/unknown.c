@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The IUnknown of every COM object of the library. It counts references, and calls the function of the
+ * object's kind for all other interfaces.
+ */
 #define CONST_VTABLE
 #include "com/unknown.h"
 
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "base/check.h"
+#include "base/refcount.h"
 
 const IID guise__com_iid_signal_source = {
     0x6E1B7F52, 0x93C4, 0x4D0A, {0x8A, 0x57, 0x2C, 0x1F, 0x0B, 0x9D, 0x64, 0xE3}};
@@ -13,6 +16,7 @@ HRESULT guise__com_query(IUnknown *object, REFIID riid, void **out)
 {
     HRESULT result;
 
+    GUISE__CHECK(object != NULL);
     *out = NULL;
     result = object->lpVtbl->QueryInterface(object, riid, out);
     if (SUCCEEDED(result) && *out == NULL) {
@@ -21,6 +25,7 @@ HRESULT guise__com_query(IUnknown *object, REFIID riid, void **out)
     if (FAILED(result)) {
         *out = NULL;
     }
+    GUISE__CHECK(SUCCEEDED(result) == (*out != NULL));
     return result;
 }
 
@@ -34,6 +39,7 @@ HRESULT STDMETHODCALLTYPE guise__com_object_query(IUnknown *own, REFIID riid, vo
     struct guise__com_object *object = object_of(own);
     IUnknown *found = own;
 
+    GUISE__CHECK(guise__com_object_is_valid(object));
     if (out == NULL) {
         return E_POINTER;
     }
@@ -54,28 +60,18 @@ HRESULT STDMETHODCALLTYPE guise__com_object_query(IUnknown *own, REFIID riid, vo
 
 ULONG STDMETHODCALLTYPE guise__com_object_addref(IUnknown *own)
 {
-    /* Relaxed: whoever counts up has a reference, so nothing new becomes visible by it. */
-    unsigned before = atomic_fetch_add_explicit(&object_of(own)->refs, 1, memory_order_relaxed);
-
-    /* Half of the range is left for threads that get here before the first of them has died. */
-    if (before >= UINT_MAX / 2) {
-        (void)fputs("guise-com: a reference count overflowed\n", stderr);
-        abort();
-    }
-    return before + 1;
+    return guise__count_up(&object_of(own)->refs);
 }
 
 ULONG STDMETHODCALLTYPE guise__com_object_release(IUnknown *own)
 {
     struct guise__com_object *object = object_of(own);
-    /* Release: what this owner did is done before anybody frees; acquire: the one who frees sees
-     * what all the others did. */
-    unsigned before = atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel);
+    unsigned left = guise__count_drop(&object->refs);
 
-    if (before == 1) {
+    if (left == 0) {
         object->kind->destroy(object);
     }
-    return before - 1;
+    return left;
 }
 
 static const IUnknownVtbl own_vtbl = {guise__com_object_query, guise__com_object_addref,
@@ -84,8 +80,10 @@ static const IUnknownVtbl own_vtbl = {guise__com_object_query, guise__com_object
 void guise__com_object_init(struct guise__com_object *object, const struct guise__com_kind *kind,
                             IUnknown *outer)
 {
+    GUISE__CHECK(kind != NULL);
     object->own.lpVtbl = &own_vtbl;
     object->outer = outer != NULL ? outer : &object->own;
     object->kind = kind;
     atomic_init(&object->refs, 1);
+    GUISE__CHECK(guise__com_object_is_valid(object));
 }

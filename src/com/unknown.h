@@ -1,35 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every COM object of the library is made of: an IUnknown of its own, a count, and whose
- * object it is part of. Aggregated (A-05, Y-09), its other interfaces are the outer object's: they
- * ask `outer` for every interface and count there. Alone, `outer` is the object itself.
+ * The base of every COM object of the library: an IUnknown of its own, a count, and the outer object. The
+ * other interfaces of an aggregated object belong to the outer object: they pass QueryInterface, AddRef
+ * and Release on to `outer` (A-05, Y-09). If the object is not aggregated, `outer` is the object itself.
  */
-#ifndef GUISE_SRC_COM_OBJECT_H
-#define GUISE_SRC_COM_OBJECT_H
+#ifndef GUISE_SRC_COM_UNKNOWN_H
+#define GUISE_SRC_COM_UNKNOWN_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include <guise/com/objbase.h>
 #include <guise/signal.h>
 
 struct guise__com_object;
 
-/* What differs between classes. */
+/* The functions of a class. */
 struct guise__com_kind {
-    /* The interface, not counted yet, or NULL. Never asked for IID_IUnknown. */
+    /* Finds an interface, not counted yet, or NULL. riid is not IID_IUnknown. */
     IUnknown *(*find)(struct guise__com_object *object, const IID *riid);
     void (*destroy)(struct guise__com_object *object);
 };
 
-/* First in every object. */
+/* The first member of every object. */
 struct guise__com_object {
-    IUnknown own; /* counts this object and knows its interfaces, aggregated or not */
+    IUnknown own; /* counts this object and finds its interfaces, aggregated or not */
     IUnknown *outer;
     atomic_uint refs;
     const struct guise__com_kind *kind;
 };
 
-/* One reference, the caller's. outer may be NULL. */
+/* Holds for an object with at least one reference. */
+static inline bool guise__com_object_is_valid(const struct guise__com_object *object)
+{
+    return object->own.lpVtbl != NULL && object->outer != NULL && object->kind != NULL &&
+           object->kind->find != NULL && object->kind->destroy != NULL &&
+           atomic_load_explicit(&object->refs, memory_order_relaxed) != 0;
+}
+
+/* Begins with one reference, the caller's. outer may be NULL. */
 void guise__com_object_init(struct guise__com_object *object, const struct guise__com_kind *kind,
                             IUnknown *outer);
 
@@ -38,13 +47,13 @@ HRESULT STDMETHODCALLTYPE guise__com_object_query(IUnknown *own, REFIID riid, vo
 ULONG STDMETHODCALLTYPE guise__com_object_addref(IUnknown *own);
 ULONG STDMETHODCALLTYPE guise__com_object_release(IUnknown *own);
 
-/* QueryInterface of a user's object, whose answer is believed as far as it can be used: success
- * with nothing is E_NOINTERFACE, and after a failure *out is NULL. */
+/* Calls QueryInterface of a program's object. Success with NULL becomes E_NOINTERFACE, and after a failure
+ * *out is NULL, also if the object has left something else there. */
 HRESULT guise__com_query(IUnknown *object, REFIID riid, void **out);
 
 /*
- * The library's own interface between its objects: the signal behind an ISynchronize. What answers
- * to it can be a member of a container.
+ * The interface by which the library's own objects find the signal of an ISynchronize. An object that has
+ * it can be a member of a container.
  */
 typedef struct guise__com_signal_source guise__com_signal_source;
 
@@ -53,7 +62,7 @@ typedef struct guise__com_signal_source_vtbl {
                                                 void **object);
     ULONG (STDMETHODCALLTYPE *AddRef)(guise__com_signal_source *This);
     ULONG (STDMETHODCALLTYPE *Release)(guise__com_signal_source *This);
-    /* Borrowed; lives as long as the object, which has it for good. NULL: no memory. */
+    /* Returns the signal, borrowed; it lives as long as the object, and does not change. NULL: no memory. */
     guise_signal *(STDMETHODCALLTYPE *Signal)(guise__com_signal_source *This);
 } guise__com_signal_source_vtbl;
 
@@ -63,13 +72,13 @@ struct guise__com_signal_source {
 
 extern const IID guise__com_iid_signal_source;
 
-/* How the classes make an object: one reference to its own IUnknown. *out is NULL on failure. */
+/* Each makes an object of a class; *out is one reference to its own IUnknown, NULL on failure. */
 HRESULT guise__com_std_event_create(IUnknown *outer, IUnknown **out);
 HRESULT guise__com_manual_event_create(IUnknown *outer, IUnknown **out);
 HRESULT guise__com_container_create(IUnknown *outer, IUnknown **out);
 
-/* Y-21: the flags every wait accepts; those about message loops and procedure calls have nothing to
- * do in threads without either. */
+/* The flags that every wait accepts (Y-21). Those about message loops and procedure calls have no effect,
+ * because threads have neither here. */
 #define GUISE__COM_WAIT_FLAGS                                                                      \
     ((DWORD)(COWAIT_WAITALL | COWAIT_ALERTABLE | COWAIT_INPUTAVAILABLE | COWAIT_DISPATCH_CALLS |   \
              COWAIT_DISPATCH_WINDOW_MESSAGES))

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Names, which are bytes in the core, as COM has them. */
+/* Converts names from the core's bytes to COM's UTF-16. */
 #include "com/call_context.h"
 
 #include <stdbool.h>
 
-/* By the first byte; 0: no sequence begins with it. */
+#include "base/check.h"
+
+/* Returns the length of the sequence that begins with this byte; 0: none does. */
 static unsigned sequence_length(unsigned char first)
 {
     if (first < 0x80) {
@@ -24,16 +26,18 @@ static bool is_well_formed(uint32_t point, unsigned length)
            (point < 0xD800 || point > 0xDFFF);
 }
 
-/* The code point at *text, which moves behind it; or one byte, as it is explained in context.h. */
-static uint32_t decode(const unsigned char **text)
+/* Returns the code point at *text, or the surrogate that stands for one byte (call_context.h); moves *text
+ * past it. */
+static uint32_t decode_point(const unsigned char **text)
 {
     const unsigned char *bytes = *text;
     unsigned length = sequence_length(bytes[0]);
     uint32_t point = length == 1 ? bytes[0] : bytes[0] & (0x7Fu >> length);
 
+    GUISE__CHECK(bytes[0] != 0);
     for (unsigned i = 1; i < length; i++) {
         if ((bytes[i] & 0xC0) != 0x80) {
-            length = 0; /* and the final 0 is not passed */
+            length = 0; /* stops before the final 0 */
             break;
         }
         point = point << 6 | (bytes[i] & 0x3Fu);
@@ -46,7 +50,7 @@ static uint32_t decode(const unsigned char **text)
     return point;
 }
 
-static void put(OLECHAR *out, size_t at, uint32_t unit)
+static void put_unit(OLECHAR *out, size_t at, uint32_t unit)
 {
     if (out != NULL) {
         out[at] = (OLECHAR)unit;
@@ -58,15 +62,17 @@ size_t guise__com_widen(const char *text, OLECHAR *out)
     const unsigned char *next = (const unsigned char *)text;
     size_t count = 0;
 
+    GUISE__CHECK(text != NULL);
     while (*next != 0) {
-        uint32_t point = decode(&next);
+        uint32_t point = decode_point(&next);
 
+        GUISE__CHECK(point <= 0x10FFFF);
         if (point >= 0x10000) {
-            put(out, count++, 0xD800 + ((point - 0x10000) >> 10));
+            put_unit(out, count++, 0xD800 + ((point - 0x10000) >> 10));
             point = 0xDC00 + ((point - 0x10000) & 0x3FF);
         }
-        put(out, count++, point);
+        put_unit(out, count++, point);
     }
-    put(out, count++, 0);
+    put_unit(out, count++, 0);
     return count;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GUISE_LINUX_NUMBERS_H
-#define GUISE_LINUX_NUMBERS_H
+/* The numbers of the system calls for ids. */
+#ifndef GUISE_SRC_IDENTITY_LINUX_NUMBERS_H
+#define GUISE_SRC_IDENTITY_LINUX_NUMBERS_H
 
 #include <sys/syscall.h>
 
-/* Some 32-bit systems keep the plain numbers for calls that take 16-bit ids. */
+/* On some 32-bit systems the plain numbers belong to calls that take 16-bit ids. */
 #ifdef SYS_setresuid32
 enum {
     NR_SETRESUID = SYS_setresuid32,
@@ -12,7 +13,9 @@ enum {
     NR_SETGROUPS = SYS_setgroups32,
     NR_GETRESUID = SYS_getresuid32,
     NR_GETRESGID = SYS_getresgid32,
-    NR_GETGROUPS = SYS_getgroups32
+    NR_GETGROUPS = SYS_getgroups32,
+    NR_SETFSUID = SYS_setfsuid32,
+    NR_SETFSGID = SYS_setfsgid32
 };
 #else
 enum {
@@ -21,7 +24,9 @@ enum {
     NR_SETGROUPS = SYS_setgroups,
     NR_GETRESUID = SYS_getresuid,
     NR_GETRESGID = SYS_getresgid,
-    NR_GETGROUPS = SYS_getgroups
+    NR_GETGROUPS = SYS_getgroups,
+    NR_SETFSUID = SYS_setfsuid,
+    NR_SETFSGID = SYS_setfsgid
 };
 #endif
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* macOS and the BSDs: uid and gid, but no complete list of groups, so a peer is only identified. */
+/* macOS and the BSDs tell uid and gid, but no complete list of groups, so a peer is only identified. */
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #elif !defined(__FreeBSD__) && !defined(__NetBSD__) && !defined(__OpenBSD__)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Linux: uid and gid by SO_PEERCRED, the groups by SO_PEERGROUPS. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -10,17 +11,22 @@
 #define SO_PEERGROUPS 59
 #endif
 
-/* Abstract names begin with a zero byte, but are longer than no name at all. */
+/* As many groups as the kernel lets a process have. */
+#define GROUPS_BYTES_MAX ((socklen_t)(65536 * sizeof(gid_t)))
+
+/* By the length, because abstract names begin with a zero byte. */
 bool guise__peer_is_name(const struct sockaddr_un *address, socklen_t length)
 {
     (void)address;
     return length > offsetof(struct sockaddr_un, sun_path);
 }
 
-/* One attempt with a buffer of *bytes; *again: it takes more, as *bytes now says. */
+/* One attempt with a buffer of *bytes. Sets *again if the list needs more, and *bytes to what it needs: the
+ * kernel then answers ERANGE. An answer of ERANGE that asks for no more counts as "not known". */
 static guise_result ask_groups_once(int socket, struct guise__peer *out, socklen_t *bytes,
                                     bool *again)
 {
+    socklen_t offered = *bytes;
     gid_t *groups = guise__alloc((size_t)*bytes + sizeof *groups); /* never an empty block */
 
     if (groups == NULL) {
@@ -32,13 +38,14 @@ static guise_result ask_groups_once(int socket, struct guise__peer *out, socklen
         out->knows_groups = true;
         return GUISE_OK;
     }
-    *again = errno == ERANGE;
+    *again = errno == ERANGE && *bytes > offered && *bytes <= GROUPS_BYTES_MAX;
     guise__free(groups);
-    /* An older kernel: who it is, but not what it may do. */
+    /* The groups are not known, so the peer is only identified. */
     return GUISE_OK;
 }
 
-/* The list belongs to the connection and cannot grow, but its length is not known before. */
+/* The list belongs to the connection and cannot grow, but its length is not known in advance. The loop ends
+ * because each attempt asks for more than the one before. */
 static guise_result ask_groups(int socket, struct guise__peer *out)
 {
     socklen_t bytes = 64 * sizeof(gid_t);

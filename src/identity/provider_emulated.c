@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The slot is the truth. Nothing is prepared, so the core never has anything to enter or leave. */
+/*
+ * The emulated provider: the slot is all there is, and the kernel is never asked. Because nothing is
+ * prepared for a token, the core never calls enter or leave.
+ */
 #include <stddef.h>
 
 #include <guise/provider.h>
+
+#include "identity/provider.h"
 
 static guise_result emulated_probe(const guise_provider *self)
 {
@@ -19,26 +24,8 @@ static guise_result emulated_prepare(const guise_provider *self, const guise_tok
     return GUISE_OK;
 }
 
-static void emulated_discard(const guise_provider *self, void *prepared)
-{
-    (void)self;
-    (void)prepared;
-}
-
-static guise_result emulated_enter(const guise_provider *self, const void *prepared)
-{
-    (void)self;
-    (void)prepared;
-    return GUISE_OK;
-}
-
-static void emulated_leave(const guise_provider *self, const void *prepared)
-{
-    (void)self;
-    (void)prepared;
-}
-
-static guise_result emulated_verify(const guise_provider *self, const void *prepared)
+/* enter and verify */
+static guise_result emulated_accept(const guise_provider *self, const void *prepared)
 {
     (void)self;
     (void)prepared;
@@ -52,10 +39,10 @@ const guise_provider *guise_provider_emulated(void)
         .name = "emulated",
         .probe = emulated_probe,
         .prepare = emulated_prepare,
-        .discard = emulated_discard,
-        .enter = emulated_enter,
-        .leave = emulated_leave,
-        .verify = emulated_verify,
+        .discard = guise__provider_discard_nothing,
+        .enter = emulated_accept,
+        .leave = guise__provider_leave_nothing,
+        .verify = emulated_accept,
     };
 
     return &emulated;

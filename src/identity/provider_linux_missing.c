@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Where there is no kernel that could enforce: says so, and is never used. */
+/*
+ * The kernel's providers on systems without identities of single threads. Their probe says
+ * so, which keeps them from being chosen. The other functions refuse too, for a program that calls them
+ * from a provider of its own.
+ */
 #include <stddef.h>
 
 #include <guise/provider.h>
 
+#include "identity/provider.h"
+
 static guise_result missing_probe(const guise_provider *self)
 {
     (void)self;
+    guise__provider_explain("this system has no identities of single threads");
     return GUISE_E_NOT_SUPPORTED;
 }
 
@@ -19,45 +26,32 @@ static guise_result missing_prepare(const guise_provider *self, const guise_toke
     return GUISE_E_NOT_SUPPORTED;
 }
 
-static void missing_discard(const guise_provider *self, void *prepared)
-{
-    (void)self;
-    (void)prepared;
-}
-
-static guise_result missing_enter(const guise_provider *self, const void *prepared)
+/* enter and verify */
+static guise_result missing_refuse(const guise_provider *self, const void *prepared)
 {
     (void)self;
     (void)prepared;
     return GUISE_E_ACCESS_DENIED;
 }
 
-static void missing_leave(const guise_provider *self, const void *prepared)
-{
-    (void)self;
-    (void)prepared;
-}
-
-static guise_result missing_verify(const guise_provider *self, const void *prepared)
-{
-    (void)self;
-    (void)prepared;
-    return GUISE_E_ACCESS_DENIED;
-}
+/* clang-format off */
+#define MISSING_PROVIDER(its_name)                                                                 \
+    {.size = sizeof(guise_provider), .name = its_name, .flags = GUISE_PROVIDER_ENFORCED,           \
+     .probe = missing_probe, .prepare = missing_prepare,                                           \
+     .discard = guise__provider_discard_nothing, .enter = missing_refuse,                          \
+     .leave = guise__provider_leave_nothing, .verify = missing_refuse}
+/* clang-format on */
 
 const guise_provider *guise_provider_linux(void)
 {
-    static const guise_provider missing = {
-        .size = sizeof missing,
-        .name = "linux",
-        .flags = GUISE_PROVIDER_ENFORCED,
-        .probe = missing_probe,
-        .prepare = missing_prepare,
-        .discard = missing_discard,
-        .enter = missing_enter,
-        .leave = missing_leave,
-        .verify = missing_verify,
-    };
+    static const guise_provider missing = MISSING_PROVIDER("linux");
+
+    return &missing;
+}
+
+const guise_provider *guise_provider_linux_full(void)
+{
+    static const guise_provider missing = MISSING_PROVIDER("linux_full");
 
     return &missing;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Deadlines on the monotonic clock. */
 #define _POSIX_C_SOURCE 200809L
 #include <guise/signal.h>
 
@@ -11,7 +12,7 @@ const struct timespec *guise__deadline(uint32_t timeout_ms, struct timespec *sto
     if (timeout_ms == GUISE_INFINITE) {
         return NULL;
     }
-    /* CLOCK_MONOTONIC always exists where this builds; the call cannot fail. */
+    /* Cannot fail, because CLOCK_MONOTONIC exists wherever this file compiles. */
     (void)clock_gettime(CLOCK_MONOTONIC, storage);
     storage->tv_sec += (time_t)(timeout_ms / MS_PER_S);
     storage->tv_nsec += (long)(timeout_ms % MS_PER_S) * NS_PER_MS;
@@ -20,4 +21,18 @@ const struct timespec *guise__deadline(uint32_t timeout_ms, struct timespec *sto
         storage->tv_sec++;
     }
     return storage;
+}
+
+/* Rounded up, so that a wait for the time left does not end before the deadline. */
+uint32_t guise__deadline_left(const struct timespec *deadline)
+{
+    struct timespec now;
+    int64_t left;
+
+    if (deadline == NULL) {
+        return GUISE_INFINITE;
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    left = ((int64_t)deadline->tv_sec - now.tv_sec) * NS_PER_S + deadline->tv_nsec - now.tv_nsec;
+    return left <= 0 ? 0 : (uint32_t)((left + NS_PER_MS - 1) / NS_PER_MS);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a thread runs. The C library reads it from memory shared with the kernel, or asks the vDSO. */
+/* The processor of a thread. The C library reads its number from memory shared with the kernel, or asks
+ * the vDSO. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
@@ -8,9 +9,9 @@
 
 unsigned guise__cpu(void)
 {
-    int kept = errno;
+    int saved_errno = errno;
     int cpu = sched_getcpu();
 
-    errno = kept;
+    errno = saved_errno;
     return cpu < 0 ? GUISE__CPU_UNKNOWN : (unsigned)cpu;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a system does not say on which processor a thread runs. */
+/* Systems that do not tell on which processor a thread runs. */
 #include "port/port.h"
 
 unsigned guise__cpu(void)

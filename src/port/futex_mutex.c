@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Wait-on-address for systems without it: addresses hash to buckets of a mutex and a condition
- * variable. Strangers in the same bucket wake each other for nothing; callers look again anyway.
+ * variable. A wake-up also wakes threads that sleep on other words of the same bucket; callers load
+ * their word again anyway.
  *
- * Locking discipline: a bucket's mutex orders "the word is still expected, so sleep" against a
- * wake that follows a change of the word. Nothing else is done while it is held.
+ * Locking discipline: s_once guards making the buckets, and nothing is locked while it is held. A
+ * bucket's mutex orders "the word is still expected, so sleep" against a wake that follows a change
+ * of the word. Nothing else is done while it is held.
  */
 #define _POSIX_C_SOURCE 200809L
 #ifdef __APPLE__
@@ -23,7 +25,8 @@ struct bucket {
 };
 
 static struct bucket s_buckets[BUCKETS];
-static pthread_once_t s_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t s_once = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool s_ready; /* changes under s_once, or in a forked child's only thread */
 
 static void init_buckets(void)
 {
@@ -40,16 +43,37 @@ static void init_buckets(void)
     (void)pthread_condattr_destroy(&attr);
 }
 
+static bool is_ready(void)
+{
+    /* Acquire: pairs with the release below. */
+    return atomic_load_explicit(&s_ready, memory_order_acquire);
+}
+
+/* Not pthread_once, because in a child that was forked in the middle of it some systems wait for a thread
+ * that the child does not have. */
+static void prepare_buckets(void)
+{
+    (void)pthread_mutex_lock(&s_once);
+    if (!is_ready()) {
+        init_buckets();
+        /* Release, so that a thread which sees this sees the buckets. */
+        atomic_store_explicit(&s_ready, true, memory_order_release);
+    }
+    (void)pthread_mutex_unlock(&s_once);
+}
+
 static struct bucket *bucket_of(const atomic_uint *word)
 {
     uintptr_t hash = (uintptr_t)word / sizeof *word;
 
-    (void)pthread_once(&s_once, init_buckets);
+    if (!is_ready()) {
+        prepare_buckets();
+    }
     return &s_buckets[(hash ^ (hash >> 6) ^ (hash >> 12)) % BUCKETS];
 }
 
 #ifdef __APPLE__
-/* No monotonic condition variables there, but a relative wait. */
+/* macOS has no condition variables on the monotonic clock, but a relative wait. */
 static int wait_until(struct bucket *bucket, const struct timespec *deadline)
 {
     struct timespec now, left;
@@ -76,34 +100,34 @@ static int wait_until(struct bucket *bucket, const struct timespec *deadline)
 bool guise__futex_wait(atomic_uint *word, unsigned expected, const struct timespec *deadline)
 {
     struct bucket *bucket = bucket_of(word);
-    int kept = errno, status = 0, cancel;
+    int saved_errno = errno, status = 0, cancel;
 
-    /* Condition variables are cancellation points; our waits are not. */
+    /* Because a wait for a condition variable is a cancellation point, and this wait is none. */
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     (void)pthread_mutex_lock(&bucket->lock);
-    /* Acquire for symmetry with the caller's own look; the bucket's lock already orders it. */
+    /* Acquire for symmetry with the caller's own load; the bucket's lock orders this one already. */
     if (atomic_load_explicit(word, memory_order_acquire) == expected) {
         status = deadline == NULL ? pthread_cond_wait(&bucket->changed, &bucket->lock)
                                   : wait_until(bucket, deadline);
     }
     (void)pthread_mutex_unlock(&bucket->lock);
     (void)pthread_setcancelstate(cancel, NULL);
-    errno = kept;
+    errno = saved_errno;
     return status != ETIMEDOUT;
 }
 
 void guise__futex_wake(atomic_uint *word)
 {
     struct bucket *bucket = bucket_of(word);
-    int kept = errno;
+    int saved_errno = errno;
 
     (void)pthread_mutex_lock(&bucket->lock);
     (void)pthread_cond_broadcast(&bucket->changed);
     (void)pthread_mutex_unlock(&bucket->lock);
-    errno = kept;
+    errno = saved_errno;
 }
 
-/* Strangers sleep in the same bucket, and one of them alone would not be enough. */
+/* Wakes all, because the one thread that is woken might sleep on another word of the same bucket. */
 void guise__futex_wake_one(atomic_uint *word)
 {
     guise__futex_wake(word);
@@ -111,7 +135,9 @@ void guise__futex_wake_one(atomic_uint *word)
 
 void guise__futex_forked(void)
 {
-    /* Another thread, not in this child, may have held a bucket: make all of them anew. */
-    (void)pthread_once(&s_once, init_buckets);
+    /* All buckets are made anew, because a thread that this child does not have may have held one or have
+     * been making them. */
+    (void)pthread_mutex_init(&s_once, NULL);
     init_buckets();
+    atomic_store_explicit(&s_ready, true, memory_order_release);
 }

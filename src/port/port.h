@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The unportable leaves. The core calls these and nothing below them; each is chosen by file in
- * CMake. All of them keep errno, so that no public function ever changes it.
+ * The functions that differ between systems; CMake chooses a file for each. The rest of the library calls
+ * these and no system interface below them. All of them keep errno, so that no public function changes it.
  */
-#ifndef GUISE_PORT_H
-#define GUISE_PORT_H
+#ifndef GUISE_SRC_PORT_PORT_H
+#define GUISE_SRC_PORT_PORT_H
 
 #include <limits.h>
 #include <stdatomic.h>
@@ -17,31 +17,13 @@
 
 #include <guise/result.h>
 
-/*
- * Thread-local storage. Where the object format has it, one load from the thread pointer also in a
- * shared library; the few words we need fit in what loaders keep for late-comers.
- */
-#if defined(__ELF__)
-#define GUISE_TLS _Thread_local __attribute__((tls_model("initial-exec")))
-#else
-#define GUISE_TLS _Thread_local
-#endif
-
-/* Keeps what is rarely needed, and its stack frame, out of the function that is often called. */
-#if defined(__GNUC__)
-#define GUISE_SLOW __attribute__((noinline, cold))
-/* The same for what is needed often enough to be fast. */
-#define GUISE_APART __attribute__((noinline))
-#else
-#define GUISE_SLOW
-#define GUISE_APART
-#endif
+#include "port/compiler.h"
 
 /* alloc.c: memory or NULL. Tests put failing ones in their place. */
 void *guise__alloc_raw(size_t size);
 void guise__free(void *memory);
 
-/* Zeroed, here, where the compiler knows the size. */
+/* Zeroed memory or NULL. Inline, because the caller's compiler often knows the size. */
 static inline void *guise__alloc(size_t size)
 {
     void *memory = guise__alloc_raw(size);
@@ -49,38 +31,32 @@ static inline void *guise__alloc(size_t size)
     return memory == NULL ? NULL : memset(memory, 0, size);
 }
 
-/* Is memory that was let go kept for later? Not where a tool looks for its use after that. */
-#if defined(__SANITIZE_ADDRESS__)
-#define GUISE__KEEPS_MEMORY 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define GUISE__KEEPS_MEMORY 0
-#endif
-#endif
-#if !defined(GUISE__KEEPS_MEMORY)
-#define GUISE__KEEPS_MEMORY 1
-#endif
+/* clock.c: the monotonic time timeout_ms from now, in *storage; NULL, no deadline, for GUISE_INFINITE.
+ * Exported to guise-com (guise.map). */
+GUISE_SIBLING const struct timespec *guise__deadline(uint32_t timeout_ms, struct timespec *storage);
 
-/* clock.c: the monotonic time timeout_ms from now; NULL, for ever, for GUISE_INFINITE. */
-const struct timespec *guise__deadline(uint32_t timeout_ms, struct timespec *storage);
+/* clock.c: the milliseconds until the deadline; 0 once it has passed, GUISE_INFINITE for NULL. */
+uint32_t guise__deadline_left(const struct timespec *deadline);
 
 /*
  * futex_*.c: sleeps while *word is expected, until woken or the deadline (NULL: none) is over.
  * Returns false only for the deadline; may return true for no reason. Not a cancellation point.
+ * Exported to guise-com (guise.map), because its locks sleep here too.
  */
-bool guise__futex_wait(atomic_uint *word, unsigned expected, const struct timespec *deadline);
-/* Wakes everybody who sleeps on word. Uses its address only: the memory may be gone by now. */
-void guise__futex_wake(atomic_uint *word);
-/* The same, but one of them at least is enough. */
-void guise__futex_wake_one(atomic_uint *word);
-/* In a forked child: forget the sleepers, who are not here. */
+GUISE_SIBLING bool guise__futex_wait(atomic_uint *word, unsigned expected,
+                                     const struct timespec *deadline);
+/* Wakes all threads that sleep on word. Uses the address only, because the memory may be gone by now. */
+GUISE_SIBLING void guise__futex_wake(atomic_uint *word);
+/* Wakes at least one of them. */
+GUISE_SIBLING void guise__futex_wake_one(atomic_uint *word);
+/* In a forked child: forgets the sleeping threads, which the child does not have. */
 void guise__futex_forked(void);
 
-/* cpu_*.c: the processor this thread runs on, for now; a number, or that nobody knows. */
+/* cpu_*.c: the number of the processor that this thread runs on at the moment, or GUISE__CPU_UNKNOWN. */
 #define GUISE__CPU_UNKNOWN UINT_MAX
 unsigned guise__cpu(void);
 
-/* Tells the processor, in a loop that only looks, that this is one. */
+/* Tells the processor that it is in a loop of loads. */
 static inline void guise__relax(void)
 {
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
@@ -94,16 +70,30 @@ static inline void guise__relax(void)
 struct guise__event {
     int read_fd;
     int write_fd;
+    uint64_t identity[2]; /* compared by guise__event_is_there */
 };
 bool guise__event_open(struct guise__event *event);
+/* False if the number stands for no file of this library's, because the program has closed it. If true, the
+ * number may stand for a later file of this library's (event_fd.h). The functions below may be called only
+ * while this is true. */
+bool guise__event_is_there(const struct guise__event *event);
 void guise__event_raise(const struct guise__event *event);
 void guise__event_lower(const struct guise__event *event);
 void guise__event_close(const struct guise__event *event);
 
-/* ids_*.c: what the system calls "nobody I can name", and how many groups it takes. */
+/* copies_*.c: marks this copy of the library as one that makes threads clients for the kernel; removes the
+ * mark; tells whether another copy in this process is marked. Of two copies that mark themselves and then
+ * ask, at least one finds the other. */
+void guise__mark_copy(void);
+void guise__unmark_copy(void);
+bool guise__other_copy_is_marked(void);
+
+/* ids_*.c: the ids that stand for users without an id here, and how many groups the system accepts. */
 struct guise__limits {
     uid_t overflow_uid;
     gid_t overflow_gid;
+    bool has_unmapped_uids; /* the overflow id may stand for users that have no id here; if */
+    bool has_unmapped_gids; /* every user has an id, it is a user like others */
     size_t max_groups;
 };
 void guise__limits_read(struct guise__limits *out);

@@ -1,55 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Containers: the first of up to 63 signals.
- *
- * A container belongs to its signals for good, so waiting enlists nothing and costs the same for
- * one as for 63.
- *
- * HINTS has a bit for every member whose signal may be set. Only the holder of that signal's lock
- * may change it, so who holds it may go by what it sees. Raised by whoever has set the signal.
- * Legal to leave it up for a clear signal: a wait that takes an auto signal does; illegal to leave
- * it down for a set one once its setter has let go of the lock, so it is lowered only while the
- * signal is seen clear under its lock. (A forked child raises all of them.)
- *
- * IS_WAITED spares setters the lock. True before a waiter takes its last look and from then on
- * while it is in the queue; legal to be true though nobody waits. Only the holder of the lock may
- * change it.
- *
- * No wake-up is lost: a waiter stores IS_WAITED, then looks at every hinted signal, then queues. A
- * setter stores the bit of the signal, then looks at IS_WAITED. These four are sequentially
- * consistent, so one of the two sees the other: the waiter finds the signal, or the setter takes
- * the lock, which it gets when the waiter is in the queue, and releases it. (The waiter sees the
- * hint too: it is raised before that look, and one found up was raised before this set.) A wait
- * for all that puts a signal back is such a setter: it changes the bit first, or hands the signal
- * over.
- *
- * Locking discipline: `lock` guards members (growth) and waiters. It is taken with a signal's lock
- * held, so nothing in here takes a signal's lock while holding it.
+ * A container's life, its members, and the watcher by which a member's signal notifies it. What a
+ * container is, its state, and why no wake-up is lost: container.h. Waits: container_wait.c.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "sync/container.h"
+
+#include "base/check.h"
 #include "base/refcount.h"
-#include "sync/signal.h"
 
-enum { MEMBERS_MAX = 63 }; /* Y-13 */
-
-struct member {
-    struct guise__watcher watcher; /* first: the signal knows the member by it */
-    guise_container *container;    /* set once, as are the next two */
-    guise_signal *signal;          /* owned */
-    unsigned index;
-};
-
-struct guise_container {
-    atomic_uint refs;
-    atomic_uint count;      /* grows under the lock */
-    _Atomic uint64_t hints; /* each bit changes under its signal's lock */
-    atomic_bool is_waited;  /* changes under the lock */
-    atomic_uint vain;       /* waits that have met stale hints since some were lowered; roughly */
-    struct guise__lock lock;
-    atomic_uint process; /* whose hints these are, counted in forks; changes under the lock */
-    struct guise__queue waiters; /* (lock) longest-waiting first */
-    struct member members[MEMBERS_MAX];
-};
+/* ---- life ------------------------------------------------------------------------------------ */
 
 guise_result guise_container_create(guise_container **out)
 {
@@ -86,11 +46,13 @@ void guise_container_unref(guise_container *container)
     if (container == NULL || !guise__count_down(&container->refs)) {
         return;
     }
-    /* Relaxed: the last reference sees everything by the count's own order. */
-    for (unsigned i = 0; i < atomic_load_explicit(&container->count, memory_order_relaxed); i++) {
-        struct member *member = &container->members[i];
+    /* Relaxed, because the last reference sees everything by the count's own order. */
+    for (uint64_t left = atomic_load_explicit(&container->places, memory_order_relaxed); left != 0;
+         left &= left - 1) {
+        struct guise__member *member = &container->member[guise__bits_lowest(left)];
 
-        /* A setter that is telling us holds the signal's lock: this waits for it to be done. */
+        /* Waits for a setter that is in a function of the watcher, because it has the signal's
+         * lock. */
         guise__signal_unwatch(member->signal, &member->watcher);
         guise_signal_unref(member->signal);
     }
@@ -98,121 +60,169 @@ void guise_container_unref(guise_container *container)
     guise__free(container);
 }
 
-/* In a forked child nobody waits yet. A setter that was about to raise a hint is not here any more:
- * all of them are worth a look. */
-static void forget_parent_locked(guise_container *container)
+/* In a forked child no thread waits yet. A setter of the parent that was about to raise a hint is
+ * not in the child, so that any member may be set. */
+void guise__container_forget_parent_locked(guise_container *container)
 {
-    unsigned count = atomic_load_explicit(&container->count, memory_order_relaxed);
-
-    container->waiters = (struct guise__queue){NULL, NULL};
-    /* Release: as raise_hint. */
-    (void)atomic_fetch_or_explicit(&container->hints, (UINT64_C(1) << count) - 1,
+    GUISE__CHECK(guise__lock_is_held(&container->lock));
+    container->waiters = (struct guise__waiters){NULL, NULL};
+    /* Relaxed, because of the lock. Release: as member_raise_hint. */
+    (void)atomic_fetch_or_explicit(&container->hints,
+                                   atomic_load_explicit(&container->members, memory_order_relaxed),
                                    memory_order_release);
-    /* Release: who sees it sees the hints, before the lock is given back. */
+    /* Release, because a thread that sees it relies on the hints before the lock is released. */
     atomic_store_explicit(&container->process, guise__fork_count(), memory_order_release);
 }
 
-static void lock_container(guise_container *container)
+/* ---- the watcher ----------------------------------------------------------------------------- */
+
+/* Everything here runs with the signal's lock held. */
+
+/* Returns whether waits may take its signal, and setters hand it over. */
+static bool member_is_active_locked(const struct guise__member *member)
 {
-    if (guise__lock_take(&container->lock)) {
-        forget_parent_locked(container);
-    }
+    GUISE__CHECK(guise__lock_is_held(&member->container->lock));
+    return (guise__container_members_locked(member->container) & guise__member_bit(member)) != 0;
 }
 
-static void unlock_container(guise_container *container)
+/* From here on every set of the signal notifies the container. */
+static void member_begin(struct guise__watcher *watcher)
 {
-    /* Relaxed, both: nobody has to see that it is false. */
-    if (container->waiters.first == NULL &&
-        atomic_load_explicit(&container->is_waited, memory_order_relaxed)) {
-        atomic_store_explicit(&container->is_waited, false, memory_order_relaxed);
-    }
-    guise__lock_release(&container->lock);
+    struct guise__member *member = guise__member_from_watcher(watcher);
+    guise_container *container = member->container;
+
+    guise__container_lock(container);
+    /* Relaxed, because the lock's release orders it. */
+    (void)atomic_fetch_or_explicit(&container->members, guise__member_bit(member),
+                                   memory_order_relaxed);
+    guise__container_unlock(container);
 }
 
-static const struct member *member_of(const struct guise__watcher *watcher)
+static bool member_hand_over(struct guise__watcher *watcher, struct guise__waiters *woken)
 {
-    return (const struct member *)watcher;
-}
-
-static bool hand(struct guise__watcher *watcher, struct guise__queue *woken)
-{
-    const struct member *member = member_of(watcher);
+    const struct guise__member *member = guise__member_from_watcher(watcher);
     guise_container *container = member->container;
     bool handed;
 
-    lock_container(container);
-    handed = guise__queue_move_first(&container->waiters, woken, member->signal);
-    unlock_container(container);
+    guise__container_lock(container);
+    handed = member_is_active_locked(member) &&
+             guise__waiters_move_first(&container->waiters, woken, member->signal);
+    guise__container_unlock(container);
     return handed;
 }
 
-/* The signal's lock is held. */
-static void raise_hint(guise_container *container, uint64_t bit)
+static void member_raise_hint(guise_container *container, uint64_t bit)
 {
-    /* Relaxed: whoever lowered this bit before held the lock. */
+    /* Relaxed, because the thread that last lowered this bit held the signal's lock. */
     if ((atomic_load_explicit(&container->hints, memory_order_relaxed) & bit) == 0) {
-        /* Release: pairs with the acquire in take_first, for members[] and the signal's bit. In the
-         * one order of the look at is_waited, because it stands for the signal's bit. */
+        /* Release, for SET: pairs with the load in container_take_first_locked. seq_cst, because it
+         * stands for SET in the order with the load of is_waited. */
         (void)atomic_fetch_or_explicit(&container->hints, bit, memory_order_seq_cst);
     }
 }
 
-/* Moves those who wait: all of them, or as many as can still take the signal. */
-static GUISE_APART void release(const struct member *member, struct guise__queue *woken,
-                                bool everybody)
+/* Moves every waiter to woken, or as many as can still take the signal. */
+static GUISE_NOINLINE void member_release_waiters(const struct guise__member *member,
+                                                  struct guise__waiters *woken, bool release_all)
 {
     guise_container *container = member->container;
 
-    lock_container(container);
-    while (container->waiters.first != NULL && (everybody || guise__signal_take(member->signal))) {
-        (void)guise__queue_move_first(&container->waiters, woken, member->signal);
+    guise__container_lock(container);
+    while (member_is_active_locked(member) && container->waiters.first != NULL &&
+           (release_all || guise__signal_take(member->signal))) {
+        (void)guise__waiters_move_first(&container->waiters, woken, member->signal);
     }
-    unlock_container(container);
+    guise__container_unlock(container);
 }
 
-static void tell(struct guise__watcher *watcher, struct guise__queue *woken, bool everybody)
+static void member_notify(struct guise__watcher *watcher, struct guise__waiters *woken,
+                          bool release_all)
 {
-    const struct member *member = member_of(watcher);
+    const struct guise__member *member = guise__member_from_watcher(watcher);
     guise_container *container = member->container;
 
-    raise_hint(container, UINT64_C(1) << member->index);
-    /* Sequentially consistent, after the signal's bit: see above. */
+    member_raise_hint(container, guise__member_bit(member));
+    /* Sequentially consistent, after SET: see container.h. */
     if (atomic_load_explicit(&container->is_waited, memory_order_seq_cst)) {
-        release(member, woken, everybody);
+        member_release_waiters(member, woken, release_all);
     }
 }
 
-/* The next free place, or NULL when full. */
-static struct member *reserve(guise_container *container, guise_signal *signal)
+/* From here on the signal does not notify the container. */
+static void member_end(struct guise__watcher *watcher)
 {
-    struct member *member = NULL;
+    guise__member_lower_hint(guise__member_from_watcher(watcher));
+}
+
+/* ---- members --------------------------------------------------------------------------------- */
+
+/* Returns the highest of bits, which are not 0. */
+static unsigned bits_highest(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return 63u - (unsigned)__builtin_clzll(bits);
+#else
+    unsigned index = 63;
+
+    while ((bits >> index) == 0) {
+        index--;
+    }
+    return index;
+#endif
+}
+
+/* Returns the place behind all others if there is one, so that the order of places is that of
+ * adding; otherwise the lowest free one, or GUISE__MEMBERS_MAX if there is none. */
+static unsigned place_choose_locked(guise_container *container)
+{
+    uint64_t places =
+        atomic_load_explicit(&container->places, memory_order_relaxed); /* because of the lock */
+    unsigned behind = places == 0 ? 0 : bits_highest(places) + 1;
+
+    GUISE__CHECK(guise__lock_is_held(&container->lock));
+    if (places == 0) {
+        container->out_of_order = false;
+    }
+    if (behind < GUISE__MEMBERS_MAX) {
+        return behind;
+    }
+    behind = guise__bits_lowest(~places); /* bit 63 is no place's */
+    container->out_of_order = container->out_of_order || behind < GUISE__MEMBERS_MAX;
+    return behind;
+}
+
+/* Returns a place for the signal, or NULL if the container is full. */
+static struct guise__member *member_reserve(guise_container *container, guise_signal *signal)
+{
+    struct guise__member *member = NULL;
     unsigned index;
 
-    lock_container(container);
-    index = atomic_load_explicit(&container->count, memory_order_relaxed);
-    if (index < MEMBERS_MAX) {
-        member = &container->members[index];
-        member->watcher.hand = hand;
-        member->watcher.tell = tell;
-        member->watcher.is_waited = &container->is_waited;
+    guise__container_lock(container);
+    index = place_choose_locked(container);
+    if (index < GUISE__MEMBERS_MAX) {
+        member = &container->member[index];
+        member->watcher = (struct guise__watcher){
+            member_begin, member_hand_over, member_notify, member_end, &container->is_waited, NULL};
         member->container = container;
         member->signal = guise_signal_ref(signal);
         member->index = index;
-        /* Release: what is counted is complete, also in a child that a fork leaves it to. */
-        atomic_store_explicit(&container->count, index + 1, memory_order_release);
+        member->added = container->next_added++;
+        /* Release, because a place in use is complete, also in a child forked at this moment. */
+        (void)atomic_fetch_or_explicit(&container->places, guise__member_bit(member),
+                                       memory_order_release);
     }
-    guise__lock_release(&container->lock);
+    guise__container_unlock(container);
     return member;
 }
 
 guise_result guise_container_add(guise_container *container, guise_signal *signal)
 {
-    struct member *member;
+    struct guise__member *member;
 
     if (container == NULL || signal == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    member = reserve(container, signal);
+    member = member_reserve(container, signal);
     if (member == NULL) {
         return GUISE_E_OUT_OF_RESOURCES;
     }
@@ -220,196 +230,46 @@ guise_result guise_container_add(guise_container *container, guise_signal *signa
     return GUISE_OK;
 }
 
-/* Of bits that are not all 0. */
-static unsigned lowest(uint64_t bits)
+/* Returns the signal's member that was added last, or NULL. From here on no wait takes its signal,
+ * no other removal finds it, and the caller owns its place. */
+static struct guise__member *member_hide(guise_container *container, const guise_signal *signal)
 {
-#if defined(__GNUC__)
-    return (unsigned)__builtin_ctzll(bits);
-#else
-    unsigned index = 0;
+    struct guise__member *last = NULL;
 
-    while ((bits & 1) == 0) {
-        bits >>= 1;
-        index++;
-    }
-    return index;
-#endif
-}
+    guise__container_lock(container);
+    for (uint64_t left = guise__container_members_locked(container); left != 0; left &= left - 1) {
+        struct guise__member *member = &container->member[guise__bits_lowest(left)];
 
-struct look {
-    uint64_t stale;     /* hints that led to a clear signal */
-    uint64_t undecided; /* a wait for all holds it: and takes it, or puts it back and tells */
-    bool has_event;     /* the one that was taken: its descriptor has to follow */
-};
-
-/* Takes the first set signal among the hinted ones; NULL if there is none. */
-static guise_signal *take_first(guise_container *container, struct look *found)
-{
-    /* Acquire: pairs with the release in raise_hint. And after is_waited: see above. */
-    uint64_t hints = atomic_load_explicit(&container->hints, memory_order_seq_cst);
-
-    *found = (struct look){0, 0, false};
-    for (; hints != 0; hints &= hints - 1) {
-        struct member *member = &container->members[lowest(hints)];
-
-        switch (guise__signal_try(member->signal)) {
-        case GUISE__TAKEN_EVENT:
-            found->has_event = true;
-            return member->signal;
-        case GUISE__TAKEN:
-            return member->signal;
-        case GUISE__CLEAR:
-            found->stale |= UINT64_C(1) << member->index;
-            break;
-        case GUISE__UNDECIDED:
-            found->undecided |= UINT64_C(1) << member->index;
-            break;
+        if (member->signal == signal && (last == NULL || member->added > last->added)) {
+            last = member;
         }
     }
-    return NULL;
-}
-
-static void lower_hint(guise_container *container, unsigned index)
-{
-    guise_signal *signal = container->members[index].signal;
-
-    guise__signal_lock(signal);
-    if (guise__signal_is_clear_locked(signal)) {
-        /* Relaxed: who raises it again holds the lock after this. */
-        (void)atomic_fetch_and_explicit(&container->hints, ~(UINT64_C(1) << index),
+    if (last != NULL) {
+        /* Relaxed, because the lock's release orders it. */
+        (void)atomic_fetch_and_explicit(&container->members, ~guise__member_bit(last),
                                         memory_order_relaxed);
     }
-    guise__signal_unlock(signal);
+    guise__container_unlock(container);
+    return last;
 }
 
-/* To lower a hint costs a lock, and a stale one costs each wait that meets it a look: it is worth
- * the lock when it has cost about as much. */
-enum { WORTH_A_LOCK = 8 };
-
-/* No lock is held. */
-static GUISE_APART void note_stale(guise_container *container, uint64_t stale)
+guise_result guise_container_remove(guise_container *container, guise_signal *signal)
 {
-    /* Relaxed, all: two that count at once may count one. */
-    unsigned vain = atomic_load_explicit(&container->vain, memory_order_relaxed) + 1;
+    struct guise__member *member;
 
-    if (vain < WORTH_A_LOCK) {
-        atomic_store_explicit(&container->vain, vain, memory_order_relaxed);
-        return;
-    }
-    atomic_store_explicit(&container->vain, 0, memory_order_relaxed);
-    for (; stale != 0; stale &= stale - 1) {
-        lower_hint(container, lowest(stale));
-    }
-}
-
-/* Among those found undecided, with no lock held. In a forked child there may be nobody left to
- * decide, but whoever asks. */
-static GUISE_SLOW guise_signal *take_decided(guise_container *container, uint64_t undecided)
-{
-    for (; undecided != 0; undecided &= undecided - 1) {
-        guise_signal *signal = container->members[lowest(undecided)].signal;
-
-        if (guise__signal_take_decided(signal)) {
-            return signal;
-        }
-    }
-    return NULL;
-}
-
-/* Looks once more under the lock, then queues; returns a signal if one was set after all. */
-static guise_signal *queue_unless_ready(guise_container *container, struct guise__waiter *waiter)
-{
-    guise_signal *ready;
-    struct look found;
-
-    lock_container(container);
-    /* Sequentially consistent, before the look: see above. */
-    atomic_store_explicit(&container->is_waited, true, memory_order_seq_cst);
-    ready = take_first(container, &found);
-    if (ready == NULL) {
-        guise__queue_add(&container->waiters, waiter);
-    }
-    unlock_container(container);
-    return ready;
-}
-
-static bool give_up(guise_container *container, struct guise__waiter *waiter)
-{
-    bool queued;
-
-    lock_container(container);
-    queued = waiter->queued;
-    if (queued) {
-        guise__queue_remove(&container->waiters, waiter);
-    }
-    unlock_container(container);
-    return queued;
-}
-
-/* Takes the first set signal, and never takes one for clear that is undecided. */
-static guise_signal *take_any(guise_container *container)
-{
-    struct look found;
-    guise_signal *ready = take_first(container, &found);
-
-    if (ready == NULL && found.undecided != 0) {
-        ready = take_decided(container, found.undecided);
-        found.has_event = ready != NULL;
-    }
-    if (found.has_event) {
-        guise__signal_taken(ready);
-    }
-    if (found.stale != 0) {
-        note_stale(container, found.stale);
-    }
-    return ready;
-}
-
-/* The signal that released this wait; NULL when the time is over. */
-static GUISE_SLOW guise_signal *wait_in_queue(guise_container *container, uint32_t timeout_ms)
-{
-    struct guise__waiter waiter = {0};
-    struct timespec storage;
-    const struct timespec *deadline = guise__deadline(timeout_ms, &storage);
-    guise_signal *ready = queue_unless_ready(container, &waiter);
-
-    if (ready != NULL) {
-        guise__signal_taken(ready);
-        return ready;
-    }
-    if (!guise__latch_wait(&waiter.latch, deadline)) {
-        if (give_up(container, &waiter)) {
-            return take_any(container); /* one may have been undecided all the time */
-        }
-        /* Released at the last moment; the setter holds on to the waiter until this opens. */
-        (void)guise__latch_wait(&waiter.latch, NULL);
-    }
-    return waiter.which;
-}
-
-guise_result guise_container_wait_any(guise_container *container, uint32_t timeout_ms,
-                                      guise_signal **which)
-{
-    if (which == NULL) {
+    if (container == NULL || signal == NULL) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    *which = NULL;
-    if (container == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
+    member = member_hide(container, signal);
+    if (member == NULL) {
+        return GUISE_E_NOT_FOUND;
     }
-    /* Relaxed: it only grows. */
-    if (atomic_load_explicit(&container->count, memory_order_relaxed) == 0) {
-        return GUISE_E_NO_SYNC;
-    }
-    /* Acquire: pairs with the release in forget_parent_locked. The lock's word would say too soon
-     * that it is this process's: when it is taken over. */
-    if (atomic_load_explicit(&container->process, memory_order_acquire) != guise__fork_count()) {
-        lock_container(container); /* for the hints, which are read without it */
-        guise__lock_release(&container->lock);
-    }
-    *which = take_any(container);
-    if (*which == NULL && timeout_ms != 0) {
-        *which = wait_in_queue(container, timeout_ms);
-    }
-    return *which == NULL ? GUISE_E_TIMEOUT : GUISE_OK; /* Y-14, Y-15 */
+    /* Waits for a setter that is in a function of the watcher, because it has the signal's lock. */
+    guise__signal_unwatch(signal, &member->watcher);
+    guise__container_lock(container);
+    (void)atomic_fetch_and_explicit(&container->places, ~guise__member_bit(member),
+                                    memory_order_relaxed);
+    guise__container_unlock(container);
+    guise_signal_unref(signal);
+    return GUISE_OK; /* waiters go on waiting for the other members (Y-22) */
 }

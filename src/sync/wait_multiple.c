@@ -1,207 +1,102 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waits for many signals: the first of them, or all of them at once. What there is of a wait lies
- * on the stack of the thread that waits, and is in lists of its signals for as long as it sleeps.
+ * Waits for several signals: for the first of them, or for all of them at once. A wait lies on the
+ * stack of the waiting thread, and stands in queues of its signals for as long as it sleeps.
  *
- * Any. The wait's lock guards whether it still waits. It joins one signal after the other, looking
- * at each under that signal's lock and its own, so a signal is either found set, or its next set
- * finds the wait. Whoever ends it first, a set, its own look or the time, clears `waiting`; only
- * that one may take a signal for it. So it never takes two, and none that it does not report.
+ * Any. The wait has a waiter in the queue of each signal, and one claim for all of them (waiter.h).
+ * It joins one signal after the other. Under each signal's lock it takes the signal or queues, so
+ * that a signal is either found set, or its next set finds the waiter. Only the thread that takes
+ * the claim takes a signal for the wait. So the wait never takes two, and none that it does not
+ * report.
  *
- * All. s_all_lock makes these waits, and every set of a signal that they wait for, happen one after
- * the other. Under it an attempt turns SET into HELD in one signal after the other:
+ * All. The wait stands in the `alls` queue of each signal. The tentative lock (signal.h) makes
+ * these waits, and every set of a signal that they wait for, happen one after the other. Under it
+ * an attempt takes one signal after the other tentatively:
  *
- * - It finds a clear one: the others are put back, as if never touched.
- * - All are HELD: that is the moment when all were set, and the wait takes them.
+ * - One is clear. The attempt restores the others, as if they had never been touched.
+ * - All are tentatively taken. That is the moment when all were set, and the attempt commits.
  *
- * Nobody sees anything in between: while a signal is HELD, whoever asks for it, sets or resets it
- * waits for s_all_lock, where it is decided, and who queues for it is released if it is put back.
- * So no half-taken state is ever visible, and two waits with signals in common cannot undo each
- * other for ever: an attempt fails only because a signal was clear, never because of another
- * attempt.
+ * The intermediate state is invisible. An operation that tests, sets or resets a TENTATIVE signal
+ * takes the tentative lock, and so waits for the attempt to end. A thread that queues meanwhile is
+ * woken if the signal is restored. Two waits with signals in common cannot undo each other for
+ * ever, because an attempt fails only if a signal was clear, never because of another attempt.
  *
- * No wake-up is lost: a wait is in all its signals' lists before its last attempt of its own. A set
- * before it is seen by that attempt; one after it finds the list not empty, and makes the next
- * attempt itself before it returns. So a signal that is set and reset by one thread releases who
- * surely waited, as with waits for one signal.
+ * No wake-up is lost, because a wait for all is in the `alls` queue of each signal before its own
+ * last attempt. That attempt sees every earlier set. A later set finds the queue not empty, and
+ * makes the next attempt itself before it returns. So a signal that one thread sets and resets
+ * releases the waits for all that were asleep and could take it, as it releases waits for one
+ * signal.
  *
- * Locking discipline: see signal_internal.h. s_all_lock guards `done`, and changes of `alls` lists.
+ * Locking discipline: see signal.h. The tentative lock guards `done`.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "com_hooks.h"
+#include "sync/wait_multiple.h"
 #include "sync/signal.h"
-
-struct guise__many {
-    struct guise__waiter waiter;
-    guise_signal *signals[GUISE__WAIT_MANY_MAX]; /* borrowed */
-    struct guise__place places[GUISE__WAIT_MANY_MAX];
-    unsigned count;
-    unsigned joined;         /* any: so many signals know of it; the waiting thread's own */
-    struct guise__lock lock; /* any: guards the next two */
-    bool waiting;
-    unsigned which;
-    bool done; /* all */
-};
-
-static struct guise__lock s_all_lock = GUISE__LOCK_INIT;
-
-/* ---- places ---------------------------------------------------------------------------------- */
-
-static void add_place(struct guise__places *places, struct guise__place *place)
-{
-    place->next = NULL;
-    if (places->first == NULL) {
-        places->first = place;
-    } else {
-        place->previous = places->first->previous;
-        place->previous->next = place;
-    }
-    places->first->previous = place;
-}
-
-static void remove_place(struct guise__places *places, struct guise__place *place)
-{
-    if (place == places->first) {
-        places->first = place->next;
-    } else {
-        place->previous->next = place->next;
-    }
-    if (place->next != NULL) {
-        place->next->previous = place->previous;
-    } else if (places->first != NULL) {
-        places->first->previous = place->previous;
-    }
-}
-
-static void prepare(struct guise__many *wait, guise_signal *const *signals, size_t count)
-{
-    atomic_init(&wait->waiter.latch, 0);
-    wait->count = (unsigned)count;
-    for (unsigned i = 0; i < wait->count; i++) {
-        wait->signals[i] = signals[i];
-        wait->places[i].wait = wait;
-        wait->places[i].index = i;
-    }
-}
 
 /* ---- any ------------------------------------------------------------------------------------- */
 
-/* Ends the wait with that signal, if it still waits and (must_take) the signal can be taken. */
-static bool end_any(struct guise__many *wait, unsigned index, bool must_take)
-{
-    bool ended;
+struct any {
+    struct guise__claim claim;
+    struct guise__waiter waiters[GUISE__WAIT_MULTIPLE_MAX];
+    guise_signal *const *signals; /* borrowed */
+    size_t count;
+    size_t joined; /* so many of the waiters have been queued */
+};
 
-    (void)guise__lock_take(&wait->lock);
-    ended = wait->waiting && (!must_take || guise__signal_take(wait->signals[index]));
-    if (ended) {
-        wait->waiting = false;
-        wait->which = index;
+static void any_init(struct any *wait, guise_signal *const *signals, size_t count)
+{
+    guise__claim_init(&wait->claim);
+    wait->signals = signals;
+    wait->count = count;
+    wait->joined = 0;
+    for (size_t i = 0; i < count; i++) {
+        wait->waiters[i] = (struct guise__waiter){.claim = &wait->claim};
     }
-    guise__lock_release(&wait->lock);
-    return ended;
 }
 
-static bool release_place(struct guise__place *place, struct guise__queue *woken)
+/* Joins the signals in their order. Returns true if one was set, and has been taken. */
+static bool any_join_until_set(struct any *wait)
 {
-    if (!end_any(place->wait, place->index, false)) {
-        return false;
-    }
-    guise__queue_add(woken, &place->wait->waiter);
-    return true;
-}
+    for (; wait->joined < wait->count; wait->joined++) {
+        guise_signal *signal = wait->signals[wait->joined];
 
-/* Tickets wrap; far fewer than half of them wait at once. */
-static bool is_before(uint32_t ticket, const uint32_t *other)
-{
-    return other == NULL || (int32_t)(ticket - *other) < 0;
-}
-
-bool guise__anys_hand_locked(guise_signal *signal, const uint32_t *before,
-                             struct guise__queue *woken)
-{
-    for (struct guise__place *each = signal->anys.first;
-         each != NULL && is_before(each->ticket, before); each = each->next) {
-        if (release_place(each, woken)) {
+        if (!guise__signal_queue_unless_set(signal, &wait->waiters[wait->joined])) {
+            guise__signal_sync_event(signal);
             return true;
         }
     }
     return false;
 }
 
-void guise__anys_release_locked(guise_signal *signal, struct guise__queue *woken)
+static void any_leave(struct any *wait)
 {
-    for (struct guise__place *each = signal->anys.first; each != NULL; each = each->next) {
-        (void)release_place(each, woken);
+    for (size_t i = 0; i < wait->joined; i++) {
+        (void)guise__signal_withdraw(wait->signals[i], &wait->waiters[i]);
     }
 }
 
-/* Looks at the signals in their order, and leaves word with those that are clear; true: one was
- * set, and is taken. */
-static bool join_until_set(struct guise__many *wait)
+/* Returns false if the deadline passed first. */
+static bool any_sleep(struct any *wait, const struct timespec *deadline)
 {
-    bool taken = false;
-
-    while (!taken && wait->joined < wait->count) {
-        unsigned index = wait->joined;
-        guise_signal *signal = wait->signals[index];
-
-        guise__signal_lock(signal);
-        guise__signal_gather_locked(signal);
-        taken = end_any(wait, index, true);
-        if (!taken) {
-            wait->places[index].ticket = signal->next_ticket++;
-            add_place(&signal->anys, &wait->places[index]);
-            wait->joined++;
-        }
-        guise__signal_unlock(signal);
-    }
-    return taken;
-}
-
-static void leave_anys(struct guise__many *wait)
-{
-    for (unsigned i = 0; i < wait->joined; i++) {
-        guise_signal *signal = wait->signals[i];
-
-        guise__signal_lock(signal);
-        remove_place(&signal->anys, &wait->places[i]);
-        guise__signal_unlock(signal);
-    }
-}
-
-/* False if somebody was faster: the wait has ended with a signal. */
-static bool give_up_any(struct guise__many *wait)
-{
-    bool waiting;
-
-    (void)guise__lock_take(&wait->lock);
-    waiting = wait->waiting;
-    wait->waiting = false;
-    guise__lock_release(&wait->lock);
-    return waiting;
-}
-
-/* False when the time is over. */
-static bool sleep_for_any(struct guise__many *wait, const struct timespec *deadline)
-{
-    if (guise__latch_wait(&wait->waiter.latch, deadline)) {
+    if (guise__latch_wait(&wait->claim.latch, deadline)) {
         return true;
     }
-    if (give_up_any(wait)) {
+    if (guise__claim_take(&wait->claim, NULL)) {
         return false;
     }
-    /* At the last moment; the setter holds on to the wait until this opens. */
-    (void)guise__latch_wait(&wait->waiter.latch, NULL);
+    /* A set took the claim at the last moment. Its setter uses the wait until the latch opens. */
+    (void)guise__latch_wait(&wait->claim.latch, NULL);
     return true;
 }
 
-/* The first that is set; decided: none is passed over because it is undecided. */
-static guise_result take_any(guise_signal *const *signals, size_t count, bool decided,
+/* Takes the first signal that is set. resolved: waits for a tentatively taken one to be
+ * resolved. */
+static guise_result any_take(guise_signal *const *signals, size_t count, bool resolved,
                              size_t *which)
 {
     for (size_t i = 0; i < count; i++) {
-        if (decided ? guise__signal_take_decided(signals[i]) : guise__signal_take(signals[i])) {
-            guise__signal_taken(signals[i]);
+        if (resolved ? guise__signal_take_resolved(signals[i]) : guise__signal_take(signals[i])) {
+            guise__signal_sync_event(signals[i]);
             *which = i;
             return GUISE_OK;
         }
@@ -209,187 +104,151 @@ static guise_result take_any(guise_signal *const *signals, size_t count, bool de
     return GUISE_E_CALL_PENDING;
 }
 
-static guise_result wait_in_anys(guise_signal *const *signals, size_t count, uint32_t timeout_ms,
-                                 size_t *which)
+static guise_result any_wait_in_queues(guise_signal *const *signals, size_t count,
+                                       uint32_t timeout_ms, size_t *which)
 {
-    struct guise__many wait = {.waiting = true};
+    struct any wait;
     struct timespec storage;
     const struct timespec *deadline = guise__deadline(timeout_ms, &storage);
     bool released;
 
-    guise__lock_init(&wait.lock);
-    prepare(&wait, signals, count);
-    released = join_until_set(&wait) || sleep_for_any(&wait, deadline);
-    leave_anys(&wait);
-    guise__lock_destroy(&wait.lock); /* who had it had a signal's lock, and is done */
+    any_init(&wait, signals, count);
+    released = any_join_until_set(&wait) || any_sleep(&wait, deadline);
+    any_leave(&wait);
+    guise__claim_destroy(&wait.claim); /* any_leave had the lock of each setter that used it */
     if (!released) {
-        return take_any(signals, count, true, which);
+        return any_take(signals, count, true, which); /* one may have been TENTATIVE all the time */
     }
-    *which = wait.which;
+    *which = (size_t)(wait.claim.winner - wait.waiters);
     return GUISE_OK;
 }
 
-static guise_result wait_any(guise_signal *const *signals, size_t count, uint32_t timeout_ms,
-                             size_t *which)
+static guise_result wait_for_any(guise_signal *const *signals, size_t count, uint32_t timeout_ms,
+                                 size_t *which)
 {
-    guise_result result = take_any(signals, count, timeout_ms == 0, which);
+    guise_result result = any_take(signals, count, timeout_ms == 0, which);
 
-    return result == GUISE_OK || timeout_ms == 0 ? result
-                                                 : wait_in_anys(signals, count, timeout_ms, which);
+    return result == GUISE_OK || timeout_ms == 0
+               ? result
+               : any_wait_in_queues(signals, count, timeout_ms, which);
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-void guise__decided_lock(void)
-{
-    /* In a forked child nobody waits yet, which each signal finds out for itself. */
-    (void)guise__lock_take(&s_all_lock);
-}
+struct all {
+    struct guise__all_wait base; /* first: the signals know the wait by it */
+    struct guise__waiter waiter;
+    struct guise__all_node nodes[GUISE__WAIT_MULTIPLE_MAX];
+    guise_signal *const *signals; /* borrowed */
+    size_t count;
+    bool done; /* (tentative lock) a set has taken all signals for the wait */
+};
 
-void guise__decided_unlock(void)
+/* Returns false if a signal is clear at this moment. It saves most attempts their locks. */
+static bool all_may_be_set(const struct all *wait)
 {
-    guise__lock_release(&s_all_lock);
-}
-
-/* False: one was clear just now. Spares most attempts their locks. */
-static bool may_all_be_set(const struct guise__many *wait)
-{
-    for (unsigned i = 0; i < wait->count; i++) {
-        /* Relaxed: the attempt that follows looks again. s_all_lock is held, so nothing of this
-         * process is HELD; what a parent left HELD is worth an attempt. */
-        if ((atomic_load_explicit(&wait->signals[i]->word, memory_order_relaxed) &
-             (GUISE__SET | GUISE__HELD)) == 0) {
+    for (size_t i = 0; i < wait->count; i++) {
+        if (!guise__signal_may_be_set(wait->signals[i])) {
             return false;
         }
     }
     return true;
 }
 
-static bool hold(guise_signal *signal)
+/* Takes all signals or none. Moves to woken the waiters that came meanwhile and are handed a signal
+ * that is restored. */
+static bool all_attempt(const struct all *wait, struct guise__waiters *woken)
 {
-    bool held;
-
-    guise__signal_lock(signal);
-    guise__signal_gather_locked(signal);
-    held = guise__signal_hold_locked(signal);
-    guise__signal_unlock(signal);
-    return held;
-}
-
-/* What becomes of one that is held: a manual signal stays set (Y-08). */
-static void settle(guise_signal *signal, bool take, struct guise__queue *woken)
-{
-    guise__signal_lock(signal);
-    if (take && signal->kind == GUISE_SIGNAL_AUTO) {
-        guise__signal_hold_taken_locked(signal);
-    } else {
-        guise__signal_put_back_locked(signal, woken);
-    }
-    guise__signal_unlock(signal);
-}
-
-/* Takes all or nothing. Moves to woken who came meanwhile and gets a signal that was put back. */
-static bool attempt(const struct guise__many *wait, struct guise__queue *woken)
-{
-    unsigned held = 0;
+    size_t taken = 0;
     bool all;
 
-    if (!may_all_be_set(wait)) {
+    if (!all_may_be_set(wait)) {
         return false;
     }
-    while (held < wait->count && hold(wait->signals[held])) {
-        held++;
+    while (taken < wait->count && guise__signal_take_tentatively(wait->signals[taken])) {
+        taken++;
     }
-    all = held == wait->count;
-    for (unsigned i = 0; i < held; i++) {
-        settle(wait->signals[i], all, woken);
+    all = taken == wait->count;
+    for (size_t i = 0; i < taken; i++) {
+        guise__signal_resolve(wait->signals[i], all, woken);
     }
     return all;
 }
 
-void guise__signal_set_for_alls(guise_signal *signal)
+static void all_attempt_for_set(struct guise__all_wait *base, struct guise__waiters *woken)
 {
-    struct guise__queue woken = {NULL, NULL};
+    struct all *wait = (struct all *)base;
 
-    guise__decided_lock();
-    guise__signal_lock(signal);
-    guise__signal_set_locked(signal, &woken);
-    guise__signal_unlock(signal);
-    for (struct guise__place *each = signal->alls.first; each != NULL; each = each->next) {
-        struct guise__many *wait = each->wait;
-
-        if (!wait->done && attempt(wait, &woken)) {
-            wait->done = true;
-            guise__queue_add(&woken, &wait->waiter);
-        }
-    }
-    guise__decided_unlock();
-    /* Only the waiters are touched from here on. */
-    guise__queue_release(&woken);
-}
-
-static void join_alls(struct guise__many *wait)
-{
-    for (unsigned i = 0; i < wait->count; i++) {
-        guise_signal *signal = wait->signals[i];
-
-        guise__signal_lock(signal);
-        guise__signal_gather_locked(signal);
-        add_place(&signal->alls, &wait->places[i]);
-        guise__signal_unlock(signal);
+    if (!wait->done && all_attempt(wait, woken)) {
+        wait->done = true;
+        guise__waiters_add(woken, &wait->waiter);
     }
 }
 
-static void leave_alls(struct guise__many *wait)
+static void all_init(struct all *wait, guise_signal *const *signals, size_t count)
 {
-    for (unsigned i = 0; i < wait->count; i++) {
-        guise_signal *signal = wait->signals[i];
+    wait->base.attempt = all_attempt_for_set;
+    wait->waiter = (struct guise__waiter){.claim = NULL};
+    wait->signals = signals;
+    wait->count = count;
+    wait->done = false;
+}
 
-        guise__signal_lock(signal);
-        remove_place(&signal->alls, &wait->places[i]);
-        guise__signal_unlock(signal);
+static void all_join(struct all *wait)
+{
+    for (size_t i = 0; i < wait->count; i++) {
+        wait->nodes[i].wait = &wait->base;
+        wait->nodes[i].waiter.queued = false;
+        guise__signal_join_all(wait->signals[i], &wait->nodes[i]);
     }
 }
 
-/* True: taken, or nothing to sleep for; *taken says which. */
-static bool begin_all(struct guise__many *wait, uint32_t timeout_ms, bool *taken)
+static void all_leave(struct all *wait)
 {
-    struct guise__queue woken = {NULL, NULL};
+    for (size_t i = 0; i < wait->count; i++) {
+        guise__signal_leave_all(wait->signals[i], &wait->nodes[i]);
+    }
+}
+
+/* Returns true if the wait is over without having slept. *taken: it has taken all signals. */
+static bool all_begin(struct all *wait, uint32_t timeout_ms, bool *taken)
+{
+    struct guise__waiters woken = {NULL, NULL};
     bool over;
 
-    guise__decided_lock();
-    *taken = attempt(wait, &woken);
+    guise__tentative_lock();
+    *taken = all_attempt(wait, &woken);
     over = *taken || timeout_ms == 0;
     if (!over) {
-        join_alls(wait);
-        *taken = attempt(wait, &woken);
+        all_join(wait);
+        *taken = all_attempt(wait, &woken);
         over = *taken;
         if (over) {
-            leave_alls(wait);
+            all_leave(wait);
         }
     }
-    guise__decided_unlock();
-    guise__queue_release(&woken);
+    guise__tentative_unlock();
+    guise__waiters_release(&woken);
     return over;
 }
 
-/* True: somebody's set has taken all for this wait, and has opened its latch or is about to. */
-static bool end_all(struct guise__many *wait)
+/* Returns true if a set has taken all signals for this wait. Its setter opens the latch. */
+static bool all_end(struct all *wait)
 {
     bool done;
 
-    guise__decided_lock();
-    leave_alls(wait);
+    guise__tentative_lock();
+    all_leave(wait);
     done = wait->done;
-    guise__decided_unlock();
+    guise__tentative_unlock();
     return done;
 }
 
-static bool is_one_there_twice(const struct guise__many *wait)
+static bool signals_have_duplicate(guise_signal *const *signals, size_t count)
 {
-    for (unsigned i = 1; i < wait->count; i++) {
-        for (unsigned j = 0; j < i; j++) {
-            if (wait->signals[i] == wait->signals[j]) {
+    for (size_t i = 1; i < count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (signals[i] == signals[j]) {
                 return true;
             }
         }
@@ -397,38 +256,39 @@ static bool is_one_there_twice(const struct guise__many *wait)
     return false;
 }
 
-static guise_result wait_all(guise_signal *const *signals, size_t count, uint32_t timeout_ms)
+static guise_result wait_for_all(guise_signal *const *signals, size_t count, uint32_t timeout_ms)
 {
-    struct guise__many wait = {.done = false};
+    struct all wait;
     struct timespec storage;
     const struct timespec *deadline = guise__deadline(timeout_ms, &storage);
     bool taken;
 
-    prepare(&wait, signals, count);
-    if (is_one_there_twice(&wait)) {
+    if (signals_have_duplicate(signals, count)) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    if (begin_all(&wait, timeout_ms, &taken)) {
+    all_init(&wait, signals, count);
+    if (all_begin(&wait, timeout_ms, &taken)) {
         return taken ? GUISE_OK : GUISE_E_CALL_PENDING;
     }
     (void)guise__latch_wait(&wait.waiter.latch, deadline);
-    if (!end_all(&wait)) {
+    if (!all_end(&wait)) {
         return GUISE_E_CALL_PENDING;
     }
-    /* The setter holds on to the wait until this opens. */
+    /* The setter uses the wait until the latch opens. */
     (void)guise__latch_wait(&wait.waiter.latch, NULL);
     return GUISE_OK;
 }
 
-guise_result guise__wait_many(guise_signal *const *signals, size_t count, bool all,
-                              uint32_t timeout_ms, size_t *which)
+guise_result guise__wait_multiple(guise_signal *const *signals, size_t count, bool all,
+                                  uint32_t timeout_ms, size_t *which)
 {
     *which = 0;
-    if (count == 0 || count > GUISE__WAIT_MANY_MAX) {
+    if (count == 0 || count > GUISE__WAIT_MULTIPLE_MAX) {
         return GUISE_E_INVALID_ARGUMENT;
     }
     if (count == 1) {
         return guise_signal_wait(signals[0], timeout_ms);
     }
-    return all ? wait_all(signals, count, timeout_ms) : wait_any(signals, count, timeout_ms, which);
+    return all ? wait_for_all(signals, count, timeout_ms)
+               : wait_for_any(signals, count, timeout_ms, which);
 }

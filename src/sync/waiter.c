@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: MIT */
+/* Queues of waiters, and claims: see waiter.h. */
 #include "sync/waiter.h"
 
-void guise__queue_add(struct guise__queue *queue, struct guise__waiter *waiter)
+#include "base/check.h"
+
+#if defined(GUISE_CHECKS)
+bool guise__waiters_is_valid(const struct guise__waiters *queue)
 {
+    return (queue->first == NULL) == (queue->last == NULL) &&
+           GUISE__IMPLIES(queue->first != NULL, queue->first->previous == NULL) &&
+           GUISE__IMPLIES(queue->last != NULL, queue->last->next == NULL);
+}
+#endif
+
+void guise__waiters_add(struct guise__waiters *queue, struct guise__waiter *waiter)
+{
+    GUISE__CHECK(!waiter->queued);
+    GUISE__CHECK(guise__waiters_is_valid(queue));
     waiter->next = NULL;
     waiter->previous = queue->last;
     if (queue->last != NULL) {
@@ -14,8 +28,10 @@ void guise__queue_add(struct guise__queue *queue, struct guise__waiter *waiter)
     waiter->queued = true;
 }
 
-void guise__queue_remove(struct guise__queue *queue, struct guise__waiter *waiter)
+void guise__waiters_remove(struct guise__waiters *queue, struct guise__waiter *waiter)
 {
+    GUISE__CHECK(waiter->queued);
+    GUISE__CHECK(guise__waiters_is_valid(queue));
     if (waiter->previous != NULL) {
         waiter->previous->next = waiter->next;
     } else {
@@ -29,30 +45,64 @@ void guise__queue_remove(struct guise__queue *queue, struct guise__waiter *waite
     waiter->queued = false;
 }
 
-bool guise__queue_move_first(struct guise__queue *from, struct guise__queue *to,
-                             guise_signal *which)
+bool guise__waiters_move_first(struct guise__waiters *from, struct guise__waiters *to,
+                               guise_signal *signal)
 {
-    struct guise__waiter *waiter = from->first;
+    struct guise__waiter *waiter;
 
-    if (waiter == NULL) {
-        return false;
+    GUISE__CHECK(from != to && guise__waiters_is_valid(to));
+    while ((waiter = from->first) != NULL) {
+        guise__waiters_remove(from, waiter);
+        if (waiter->claim == NULL || guise__claim_take(waiter->claim, waiter)) {
+            guise__waiters_add(to, waiter);
+            waiter->queued = false; /* only the setter removes it from the setter's own queue */
+            waiter->signal = signal;
+            return true;
+        }
     }
-    guise__queue_remove(from, waiter);
-    guise__queue_add(to, waiter);
-    /* In the setter's own queue: nobody may take it off again but the setter. */
-    waiter->queued = false;
-    waiter->which = which;
-    return true;
+    return false;
 }
 
-void guise__queue_release(struct guise__queue *queue)
+void guise__waiters_release(struct guise__waiters *queue)
 {
     struct guise__waiter *waiter = queue->first;
 
+    GUISE__CHECK(guise__waiters_is_valid(queue));
     while (waiter != NULL) {
-        struct guise__waiter *next = waiter->next; /* the waiter is gone once its latch is open */
+        struct guise__waiter *next =
+            waiter->next; /* read first: opening the latch frees the waiter */
 
-        guise__latch_open(&waiter->latch);
+        guise__latch_open(waiter->claim == NULL ? &waiter->latch : &waiter->claim->latch);
         waiter = next;
     }
+}
+
+/* ---- claims ---- */
+
+void guise__claim_init(struct guise__claim *claim)
+{
+    atomic_init(&claim->latch, 0);
+    guise__lock_init(&claim->lock);
+    claim->taken = false;
+    claim->winner = NULL;
+}
+
+void guise__claim_destroy(struct guise__claim *claim)
+{
+    guise__lock_destroy(&claim->lock);
+}
+
+bool guise__claim_take(struct guise__claim *claim, const struct guise__waiter *winner)
+{
+    bool was_open;
+
+    (void)guise__lock_take(&claim->lock);
+    was_open = !claim->taken;
+    if (was_open) {
+        claim->taken = true;
+        claim->winner = winner;
+    }
+    GUISE__CHECK(claim->taken);
+    guise__lock_release(&claim->lock);
+    return was_open;
 }

@@ -1,19 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who the process is. Nothing is written down: the provider's self may be older than the process's
- * present groups, and a provider that asks the kernel nothing knows none. So the thread is asked,
- * as itself.
+ * Tokens of the process's own identity. The provider's self may be older than the process's present groups,
+ * and a provider that does not ask the kernel knows no groups. So the ids of the thread are read each time,
+ * while it is self. The last identity is noted so that equal ones get the same id.
+ *
+ * Locking discipline: s_lock guards s_last, and is a leaf.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "thread/process_token.h"
+
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <unistd.h>
 
-#include "com_hooks.h"
-#include "port/port.h"
+#include "base/check.h"
+#include "base/lock.h"
 #include "identity/provider.h"
-#include "thread/thread_state.h"
+#include "identity/token.h"
+#include "port/port.h"
+#include "thread/attach.h"
+#include "thread/scope.h"
 
-/* The supplementary groups, with guise__alloc; no fewer than *count by the time they are read. */
+static struct guise__lock s_lock = GUISE__LOCK_INIT;
+
+/* The identity of the process when it was last read. */
+static struct identity {
+    uint64_t id; /* the serial of the identity's first token; 0: none was made yet */
+    uint64_t groups;
+    size_t group_count;
+    uid_t uid;
+    gid_t gid;
+} s_last;
+
+/* Reads the supplementary groups into a block of guise__alloc. */
 static guise_result read_groups(gid_t **groups, size_t *count)
 {
     int room = getgroups(0, NULL);
@@ -32,7 +52,7 @@ static guise_result read_groups(gid_t **groups, size_t *count)
     return GUISE_OK;
 }
 
-/* On a thread that is self. */
+/* Makes the token; the calling thread is self. */
 static guise_result read_self(guise_token **out)
 {
     guise_token_desc desc = {.size = sizeof desc, .level = GUISE_LEVEL_DELEGATE};
@@ -47,34 +67,73 @@ static guise_result read_self(guise_token **out)
     desc.groups = groups;
     result = guise_token_create(&desc, out);
     guise__free(groups);
-    /* The description is well formed, so the ids are those that stand for nobody in particular. */
+    /* The description is well formed, so one of the ids is the overflow id. */
     return result == GUISE_E_INVALID_ARGUMENT ? GUISE_E_ACCESS_DENIED : result;
 }
 
-static guise_result attach(void)
+/* FNV-1a, which is enough to notice a change, because the groups are the process's own. */
+static uint64_t hash_groups(const guise_token *token)
 {
-    guise_result result = guise__provider_settle();
+    const unsigned char *bytes = (const unsigned char *)token->groups;
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
 
-    return result == GUISE_OK ? guise__thread_attach() : result;
+    for (size_t i = 0; i < token->group_count * sizeof *token->groups; i++) {
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001B3);
+    }
+    return hash;
 }
 
-/* W-20: not the client, who may be here now; the scope takes it off and puts it back. There is no
- * cancellation point in between. */
-guise_result guise__self_token(guise_token **out)
+static bool is_same_identity(const struct identity *left, const struct identity *right)
 {
-    struct guise__scope scope;
-    guise_result result = attach();
-    int kept = errno;
+    return left->uid == right->uid && left->gid == right->gid &&
+           left->group_count == right->group_count && left->groups == right->groups;
+}
 
+/* All tokens of the process have one id as long as its identity stays the same (W-16). No other thread can
+ * see the token yet. */
+static void settle_id(guise_token *token)
+{
+    struct identity now = {token->serial, hash_groups(token), token->group_count, token->uid,
+                           token->gid};
+
+    /* A forked child notes anew, because it is another process, and its parent may have been writing. */
+    if (guise__lock_take(&s_lock) || s_last.id == 0 || !is_same_identity(&s_last, &now)) {
+        s_last = now;
+    }
+    GUISE__CHECK(s_last.id != 0 && s_last.id <= token->serial);
+    token->id = s_last.id;
+    token->origin = s_last.id;
+    guise__lock_release(&s_lock);
+}
+
+static guise_result thread_require(struct guise__thread *thread)
+{
+    return guise__provider() == NULL ? GUISE_E_NO_PROVIDER : guise__thread_attach(thread);
+}
+
+/* A client on the thread is never taken for the process (W-20), because the scope makes the thread self and
+ * restores the client afterwards. There is no cancellation point in between. */
+guise_result guise__process_token(guise_token **out)
+{
+    struct guise__thread *thread = guise__thread_here();
+    struct guise__scope scope; /* no code of the program runs in it */
+    guise_result result = thread_require(thread);
+    int saved_errno = errno;
+
+    GUISE__CHECK(out != NULL);
     *out = NULL;
     if (result != GUISE_OK) {
         return result;
     }
-    scope = guise__scope_new(guise__current_call(), GUISE__RUN_AS);
-    guise__scope_enter(&scope);
+    scope.inner = thread->next;
+    guise__scope_prepare(thread, &scope, (uintptr_t)&scope, guise__current_call(thread),
+                         GUISE__SCOPE_RUN_AS, NULL);
+    guise__scope_enter(thread, &scope);
     result = read_self(out);
-    guise__scope_clear(&scope);
-    guise__scope_leave(&scope);
-    errno = kept;
+    if (result == GUISE_OK) {
+        settle_id(*out);
+    }
+    guise__scope_leave(guise__scope_clear(&scope), &scope);
+    errno = saved_errno;
     return result;
 }

@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a thread is: its slot, what a revert goes back to, and the stack of scopes that put it back.
- * The layer above (frame.c) decides whether somebody may become a client; this one does it.
+ * The state of a thread: its slot, the token that a revert restores, and the stack of scopes that restore
+ * the slot. Only its own thread reads or writes this state, so that no thread can impersonate or
+ * revert for another (S-19). The floor above (call/) decides whether a thread may become a client;
+ * this floor makes it one.
+ *
+ *   switch.h    from one identity to another: the provider first, then the record
+ *   slot.h      impersonate, revert, set, ask
+ *   scope.h     enter and leave a frame, a completion function or guise_run_as
+ *   attach.h    a thread's first frame, its end, and a forked child
+ *   unframed.h  threads that impersonate outside any frame
  */
-#ifndef GUISE_THREAD_INTERNAL_H
-#define GUISE_THREAD_INTERNAL_H
+#ifndef GUISE_SRC_THREAD_THREAD_STATE_H
+#define GUISE_SRC_THREAD_THREAD_STATE_H
 
 #include <stdatomic.h>
 
 #include <guise/thread.h>
 
-#include "thread/unframed.h"
-#include "port/port.h"
 #include "identity/token.h"
+#include "port/port.h"
+#include "thread/unframed.h"
 
-/* Who a thread is at one moment. All zero: itself. */
+/* The identity of a thread at one moment. All zero: self. */
 struct guise__identity {
     const guise_token *token; /* the slot */
     const guise_token *saved; /* what the slot held before the first impersonation */
@@ -23,138 +31,113 @@ struct guise__identity {
     bool impersonating; /* saved counts, and so does guise_is_impersonating */
 };
 
+/*
+ * How an identity is copied and cleared: member by member, each by one store. A signal handler that opens
+ * a frame, or forks, may run between any two instructions, and a compiler may write a struct in pieces of
+ * any size, so a handler could find half a pointer.
+ */
+static inline void guise__identity_copy(volatile struct guise__identity *to,
+                                        const volatile struct guise__identity *from)
+{
+    to->token = from->token;
+    to->saved = from->saved;
+    to->token_owned = from->token_owned;
+    to->saved_owned = from->saved_owned;
+    to->impersonating = from->impersonating;
+}
+
+static inline void guise__identity_clear(volatile struct guise__identity *identity)
+{
+    identity->token = NULL;
+    identity->saved = NULL;
+    identity->token_owned = false;
+    identity->saved_owned = false;
+    identity->impersonating = false;
+}
+
 enum guise__scope_kind {
-    GUISE__FRAME,      /* Begin_ or a continuation */
-    GUISE__COMPLETION, /* the completion function of a call */
-    GUISE__RUN_AS      /* guise_run_as */
+    GUISE__SCOPE_FRAME,      /* Begin_ or a continuation */
+    GUISE__SCOPE_COMPLETION, /* the completion function of a call */
+    GUISE__SCOPE_RUN_AS,     /* guise_run_as */
+    GUISE__SCOPE_DESTRUCTOR  /* a destructor of the program's (as_self.c) */
 };
 
-/* On the stack of the function that opened it, from enter to leave. */
+/*
+ * What the end of a frame, a completion function or guise_run_as needs. A scope that runs code of the
+ * program lies in a place that its thread owns and not on the stack, because a thread may end without
+ * unwinding its stack; the functions that end the thread's scopes then run where the stack frames were
+ * (docs/adr/0017). Only two scopes lie on the stack: one that runs no code of the program, and the
+ * scope of a completion function for which there was no memory.
+ */
 struct guise__scope {
-    struct guise__identity outer; /* what leave puts back */
+    struct guise__identity outer; /* what leave restores */
     struct guise__scope *up;
-    guise_call *call;    /* the current call in here; NULL: none */
-    void *outer_context; /* com_hooks.h: what leave puts back */
+    struct guise__scope *place; /* the thread's next place before this scope; leave restores it */
+    struct guise__scope *inner; /* in a place: the place after it, NULL if there is none yet */
+    uintptr_t
+        at; /* address of a variable of the function that opened it: no other active function's */
+    void (*unwind)(
+        void *scope);      /* ends the scope for code in it that is left by the thread's end or
+                                    by an exception; NULL if it runs no code of the program */
+    guise_call *call;      /* the current call in here; NULL: none */
+    guise_call *owed;      /* the call that its end is about; guise_run_as has none */
+    void *outer_extension; /* slot.h: what leave restores */
     enum guise__scope_kind kind;
+    bool is_moving;      /* the references in outer are the slot's too (scope.c) */
+    bool dispatching;    /* FRAME: a failure completes the call */
+    guise_result result; /* COMPLETION: what the function is told */
+    int cancel_state;    /* COMPLETION, DESTRUCTOR: what its end restores */
 };
+
+enum { GUISE__PLACES = 3 }; /* guise-com: the dispatch, Begin_, and the completion function in it */
 
 struct guise__thread {
     struct guise__identity now;
     struct guise__scope *scope; /* innermost; NULL: none */
-    void *context;              /* com_hooks.h: guise-com's slot */
+    struct guise__scope *next;  /* the next scope's place; NULL: none is made, or all are in use */
+    void *extension;            /* slot.h */
     void *spare;                /* owned; the block of its next call (call.c); NULL: none */
+    bool is_changing;  /* the references in the slot are on their way between it and a function */
+    guise_token *gone; /* without references; freed once the thread is self (switch.c) */
     bool attached;
-    bool ended;                    /* its exit has been seen to; it is never attached again */
-    struct guise__foreign foreign; /* shared; see foreign.h */
+    bool watched;                    /* its end ends its scopes and frees further places */
+    bool ended;                      /* its end has been handled; it is never attached again */
+    struct guise__unframed unframed; /* shared; see unframed.h */
+    struct guise__scope places[GUISE__PLACES]; /* in use from the first; more: blocks, owned */
 };
 
-/* All zero in a new thread: it is nobody's client, whoever made it (W-21). Nothing here can be
- * reached from another thread, so none can impersonate or revert for it (S-19). */
+/*
+ * All zero in a new thread: it is no client, whichever thread created it (W-21).
+ *
+ * In a shared library its address may take a call of the loader's, so a public function looks the
+ * thread up once (guise__thread_here) and hands it down as `thread`, which is the calling thread's
+ * everywhere. Code of the program runs in scopes only, and the end of each looks the thread up anew
+ * (guise__scope_clear), so what was handed down is still right after it.
+ */
 extern GUISE_TLS struct guise__thread tl_guise_thread;
 
-/* An impersonation that is on, but not decided yet. */
-struct guise__attempt {
-    struct guise__identity before;
-};
-
-/* Before the first call or the first token in a slot, once in a process: the key that tells of a
- * thread's end, and the fork handler. GUISE_E_OUT_OF_RESOURCES without a key, or no memory. */
-guise_result guise__thread_prepare(void);
-
-/* Before a thread's first frame or token: arranges to be told of its end, and asks the provider
- * whether it is the process's self. Results as guise_set_thread_token. */
-guise_result guise__thread_attach_first(void);
-
-static inline guise_result guise__thread_attach(void)
+static inline struct guise__thread *guise__thread_here(void)
 {
-    return tl_guise_thread.attached ? GUISE_OK : guise__thread_attach_first();
+    struct guise__thread *thread = &tl_guise_thread;
+
+    GUISE_KEEP_POINTER(thread);
+    return thread;
 }
 
-/* For the completion function, which cannot be refused: attached, or at least self, or a thread that
- * the program confined on purpose, which carries nothing of ours. Else the process is gone. */
-void guise__thread_attach_or_self(void);
-
-/* guise__thread_prepare; a thread that is attached has seen to it. */
-static inline guise_result guise__thread_prepared(void)
+static inline guise_call *guise__current_call(const struct guise__thread *thread)
 {
-    return tl_guise_thread.attached ? GUISE_OK : guise__thread_prepare();
+    return thread->scope == NULL ? NULL : thread->scope->call;
 }
 
-/* A scope of this thread as it is now, for guise__scope_enter only: nothing is changed yet. */
-static inline struct guise__scope guise__scope_new(guise_call *call, enum guise__scope_kind kind)
-{
-    const struct guise__thread *thread = &tl_guise_thread;
+/* What is saved was saved by an impersonation. */
+bool guise__identity_is_valid(const volatile struct guise__identity *identity);
 
-    return (struct guise__scope){.outer = thread->now,
-                                 .up = thread->scope,
-                                 .call = call,
-                                 .outer_context = thread->context,
-                                 .kind = kind};
-}
+/* The slot is valid, and the thread carries for the system either the slot's token or none. True also in
+ * a signal handler that interrupted a change. */
+bool guise__thread_is_valid(const struct guise__thread *thread);
 
-/* Opens a new scope with an empty slot, as self. Infallible; the thread is attached, or was refused
- * and carries nothing of ours. */
-void guise__scope_enter(struct guise__scope *scope);
-/* Takes off whatever the code in the scope left in the slot: self again. And no context is switched
- * to any more. */
-void guise__scope_clear(struct guise__scope *scope);
-/* After clear: closes the scope; the thread is what it was before enter, or the process is gone. */
-void guise__scope_leave(struct guise__scope *scope);
-
-static inline guise_call *guise__current_call(void)
-{
-    return tl_guise_thread.scope == NULL ? NULL : tl_guise_thread.scope->call;
-}
-
-/* Does this thread run the completion function of call right now? */
-bool guise__is_completing(const guise_call *call);
-
-/*
- * Impersonation in two steps, with the call's second look in between. begin puts the token on and
- * takes a reference to it unless call is the current one, whose frame keeps the token alive. On
- * failure nothing has changed. After success: keep, or undo, which never fails.
- */
-guise_result guise__impersonate_begin(const guise_token *token, guise_call *call,
-                                      struct guise__attempt *attempt);
-/* True if nothing will take the token off: the thread is noted as foreign now, and the caller looks
- * whether the call has completed since (foreign.h). */
-bool guise__impersonate_keep(struct guise__attempt *attempt, const guise_call *call);
-void guise__impersonate_undo(struct guise__attempt *attempt);
-
-/*
- * The same where there is nothing to do but to write it down: in the call's own frame, which keeps
- * the token alive, with nothing in the slot and nothing to ask the system for. Undone by clearing.
- */
-static inline bool guise__impersonate_is_plain(const struct guise__thread *thread,
-                                               const guise_token *token, const guise_call *call)
-{
-    return thread->scope != NULL && thread->scope->call == call && thread->attached &&
-           thread->now.token == NULL && !thread->now.impersonating && token->prepared == NULL;
-}
-
-static inline void guise__impersonate_plainly(struct guise__thread *thread,
-                                              const guise_token *token)
-{
-    thread->now.token = token;
-    thread->now.impersonating = true;
-    /* Nobody else sees these two, so nothing would keep the compiler from writing them after the
-     * look that decides; but a signal handler that waits for a Signal comes in between. */
-    atomic_signal_fence(memory_order_seq_cst);
-}
-
-/* Nothing saved, nothing owned, nothing of the system's: only written down. */
-static inline bool guise__is_plainly_client(const struct guise__thread *thread)
-{
-    const struct guise__identity *now = &thread->now;
-
-    return now->impersonating && thread->scope != NULL && now->token != NULL &&
-           now->saved == NULL && !now->token_owned && now->token->prepared == NULL;
-}
-
-static inline void guise__impersonate_clear(struct guise__thread *thread)
-{
-    thread->now.token = NULL;
-    thread->now.impersonating = false;
-}
+/* For a debugger, in builds with GUISE_CHECKS: the calling thread's state, in words, to standard
+ * error. */
+void guise__thread_print(void);
 
 #endif

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list of threads that are, in no frame, some call's client.
+ * The list of threads that are a call's client outside any frame.
  *
- * Locking discipline: s_lock guards the list and what is marked so in its nodes. It is never held
- * while a provider is called, and no other lock is taken under it. A forked child starts with an
- * empty list and a new lock.
+ * Locking discipline: s_lock guards the list and the members of its nodes that are marked so. It is never
+ * held while a provider is called, and no other lock is taken under it. A forked child starts with an empty
+ * list and may take the lock over from its parent (lock.h).
  */
 #define _POSIX_C_SOURCE 200809L
 #include "thread/unframed.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
-static pthread_mutex_t s_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct guise__foreign *s_first; /* (s_lock) */
+#include "base/check.h"
+#include "base/lock.h"
+
+static struct guise__lock s_lock = GUISE__LOCK_INIT;
+static struct guise__unframed *s_first; /* (s_lock) */
 static _Atomic uint64_t s_at_completion;
 
 /* Relaxed: a statistic, ordered against nothing. */
@@ -23,66 +25,86 @@ static void count_leak(void)
     (void)atomic_fetch_add_explicit(&s_at_completion, 1, memory_order_relaxed);
 }
 
-static void list_locked(struct guise__foreign *foreign)
+#if defined(GUISE_CHECKS)
+/* A signal handler may fork in the middle of a change, and its child goes on with an empty list, so links
+ * are checked only in a process that was not forked. */
+bool guise__unframed_is_valid(const struct guise__unframed *unframed)
 {
-    foreign->previous = NULL;
-    foreign->next = s_first;
+    const struct guise__unframed *previous = unframed->previous, *next = unframed->next;
+
+    if (guise__fork_count() != 0) {
+        return true;
+    }
+    if (!unframed->listed) {
+        return unframed->call == NULL && previous == NULL && next == NULL;
+    }
+    return (previous == NULL ? s_first == unframed : previous->next == unframed) &&
+           (next == NULL || next->previous == unframed);
+}
+#endif
+
+static void list_locked(struct guise__unframed *unframed)
+{
+    GUISE__CHECK(guise__lock_is_held(&s_lock) && !unframed->listed);
+    unframed->previous = NULL;
+    unframed->next = s_first;
     if (s_first != NULL) {
-        s_first->previous = foreign;
+        s_first->previous = unframed;
     }
-    s_first = foreign;
-    foreign->listed = true;
+    s_first = unframed;
+    unframed->listed = true;
 }
 
-void guise__foreign_note(struct guise__foreign *foreign, const guise_call *call)
+void guise__unframed_note(struct guise__unframed *unframed, const guise_call *call)
 {
-    (void)pthread_mutex_lock(&s_lock);
-    foreign->call = call;
-    if (!foreign->listed) {
-        list_locked(foreign);
+    (void)guise__lock_take(&s_lock);
+    unframed->call = call;
+    if (!unframed->listed) {
+        list_locked(unframed);
     }
-    (void)pthread_mutex_unlock(&s_lock);
+    GUISE__CHECK(guise__unframed_is_valid(unframed));
+    guise__lock_release(&s_lock);
 }
 
-void guise__foreign_end(struct guise__foreign *foreign)
+void guise__unframed_end(struct guise__unframed *unframed)
 {
-    if (!foreign->listed) {
+    if (!unframed->listed) {
         return;
     }
-    (void)pthread_mutex_lock(&s_lock);
-    if (foreign->previous != NULL) {
-        foreign->previous->next = foreign->next;
+    (void)guise__lock_take(&s_lock);
+    GUISE__CHECK(guise__unframed_is_valid(unframed));
+    if (unframed->previous != NULL) {
+        unframed->previous->next = unframed->next;
     } else {
-        s_first = foreign->next;
+        s_first = unframed->next;
     }
-    if (foreign->next != NULL) {
-        foreign->next->previous = foreign->previous;
+    if (unframed->next != NULL) {
+        unframed->next->previous = unframed->previous;
     }
-    memset(foreign, 0, sizeof *foreign);
-    (void)pthread_mutex_unlock(&s_lock);
+    memset(unframed, 0, sizeof *unframed);
+    guise__lock_release(&s_lock);
 }
 
-void guise__foreign_completed(const guise_call *call)
+void guise__unframed_completed(const guise_call *call)
 {
-    (void)pthread_mutex_lock(&s_lock);
-    for (struct guise__foreign *each = s_first; each != NULL; each = each->next) {
+    (void)guise__lock_take(&s_lock);
+    for (struct guise__unframed *each = s_first; each != NULL; each = each->next) {
         if (each->call == call) {
-            each->call = NULL; /* once; and never mistaken for a later call at this address */
+            each->call = NULL; /* counted once, and not mistaken for a later call at this address */
             count_leak();
         }
     }
-    (void)pthread_mutex_unlock(&s_lock);
+    guise__lock_release(&s_lock);
 }
 
-void guise__foreign_forked(struct guise__foreign *own)
+void guise__unframed_forked(struct guise__unframed *own)
 {
-    /* The other threads are not here, nor is whoever held the lock. */
-    (void)pthread_mutex_init(&s_lock, NULL);
+    /* The child has no other threads. */
     s_first = NULL;
     memset(own, 0, sizeof *own);
 }
 
-uint64_t guise__foreign_at_completion(void)
+uint64_t guise__unframed_at_completion(void)
 {
     return atomic_load_explicit(&s_at_completion, memory_order_relaxed);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests: their places in a ring, and making them. Nothing here reaches the kernel but a client
- * whom the ring does not know yet (personas.c); what is made waits for submit.c.
+ * Requests: their places in a ring, and how they are made. Nothing here reaches the kernel, except
+ * to register a client that the ring does not know yet (personalities.c); a request that was made
+ * waits for submit.c.
  *
- * A place is free, made or submitted, in this order and round again: making a request takes it off
- * the stack of free ones and appends it to the queue of those made, submit.c takes it off that
- * queue, and wait.c gives it back.
+ * Making a request takes a place off the stack of free ones and appends it to the queue of requests
+ * made. submit.c takes it off that queue, and reap.c frees the place. All states: ring.h.
  *
- * Locking discipline: a request is made under the ring's lock, in one go but for identify(), which
- * lets go of it while a client is made known, and looks again after that. requests_begin and
- * requests_end need no lock: nobody else has the ring.
+ * Locking discipline: a request is made under the ring's lock, without a break except in
+ * client_identify, which releases the lock while a client is registered and searches again after
+ * that. requests_begin and requests_end need no lock, because no other thread has the ring.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,51 +17,101 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "com_hooks.h"
-#include "ring.h"
+#include "base/check.h"
 #include "base/struct_size.h"
+#include "call/call.h"
+#include "uring/ring.h"
 
 /* ---- places ---- */
 
-static uint32_t place_of(const guise_uring *ring, const struct guise__request *request)
+static uint32_t request_place(const guise_uring *ring, const struct guise__uring_request *request)
 {
     return (uint32_t)(request - ring->requests);
 }
 
-static void push_unused(guise_uring *ring, struct guise__request *request)
+static void unused_push(guise_uring *ring, struct guise__uring_request *request)
 {
-    request->state = GUISE__FREE;
+    GUISE__CHECK(request_place(ring, request) < ring->request_count);
+    request->state = GUISE__URING_REQUEST_FREE;
     request->next = ring->unused.first;
-    ring->unused.first = place_of(ring, request);
+    ring->unused.first = request_place(ring, request);
 }
 
-static struct guise__request *pop_unused(guise_uring *ring)
+static struct guise__uring_request *unused_pop(guise_uring *ring)
 {
-    struct guise__request *request;
+    struct guise__uring_request *request;
 
-    if (ring->unused.first == GUISE__NONE) {
+    if (ring->unused.first == GUISE__URING_NONE) {
         return NULL;
     }
     request = &ring->requests[ring->unused.first];
+    GUISE__CHECK(guise__uring_request_is_valid(ring, request));
+    GUISE__CHECK(request->state == GUISE__URING_REQUEST_FREE);
     ring->unused.first = request->next;
     return request;
 }
 
-static void append_made(guise_uring *ring, struct guise__request *request)
+void guise__uring_queue_append(guise_uring *ring, struct guise__uring_queue *queue,
+                               struct guise__uring_request *request,
+                               enum guise__uring_request_state state)
 {
-    uint32_t place = place_of(ring, request);
+    uint32_t place = request_place(ring, request);
 
-    request->state = GUISE__MADE;
-    request->next = GUISE__NONE;
-    if (ring->made.first == GUISE__NONE) {
-        ring->made.first = place;
+    GUISE__CHECK(guise__uring_lock_is_held(ring));
+    GUISE__CHECK(state != GUISE__URING_REQUEST_FREE && state != GUISE__URING_REQUEST_SUBMITTED);
+    GUISE__CHECK(place < ring->request_count);
+    GUISE__CHECK(guise__uring_queue_is_valid(ring, queue));
+    request->state = state;
+    request->next = GUISE__URING_NONE;
+    if (queue->first == GUISE__URING_NONE) {
+        queue->first = place;
     } else {
-        ring->requests[ring->made.last].next = place;
+        ring->requests[queue->last].next = place;
     }
-    ring->made.last = place;
+    queue->last = place;
 }
 
-static void free_path(struct guise__request *request)
+struct guise__uring_request *guise__uring_queue_first(guise_uring *ring,
+                                                      const struct guise__uring_queue *queue)
+{
+    return queue->first == GUISE__URING_NONE ? NULL : &ring->requests[queue->first];
+}
+
+struct guise__uring_request *guise__uring_queue_next(guise_uring *ring,
+                                                     const struct guise__uring_request *request)
+{
+    return request->next == GUISE__URING_NONE ? NULL : &ring->requests[request->next];
+}
+
+struct guise__uring_request *guise__uring_queue_take(guise_uring *ring,
+                                                     struct guise__uring_queue *queue)
+{
+    struct guise__uring_request *request = guise__uring_queue_first(ring, queue);
+
+    GUISE__CHECK(guise__uring_lock_is_held(ring));
+    GUISE__CHECK(guise__uring_queue_is_valid(ring, queue));
+    if (request != NULL) {
+        queue->first = request->next;
+    }
+    return request;
+}
+
+/* ---- names ---- */
+
+uint64_t guise__uring_request_name(const guise_uring *ring,
+                                   const struct guise__uring_request *request)
+{
+    return request_place(ring, request) |
+           (request->attempt == GUISE__URING_ATTEMPT_IN_WORKER ? GUISE__URING_SECOND_ATTEMPT : 0);
+}
+
+struct guise__uring_request *guise__uring_request_named(guise_uring *ring, uint64_t name)
+{
+    GUISE__CHECK((name & ~GUISE__URING_SECOND_ATTEMPT) < ring->request_count);
+    return &ring->requests[name & ~GUISE__URING_SECOND_ATTEMPT];
+}
+
+static void path_free(struct guise__uring_request *request)
 {
     if (request->path != request->short_path) {
         free(request->path);
@@ -69,28 +119,36 @@ static void free_path(struct guise__request *request)
     request->path = NULL;
 }
 
-void guise__request_free(guise_uring *ring, struct guise__request *request)
+void guise__uring_request_free(guise_uring *ring, struct guise__uring_request *request)
 {
-    free_path(request);
+    GUISE__CHECK(guise__uring_lock_is_held(ring));
+    GUISE__CHECK(request->state == GUISE__URING_REQUEST_SUBMITTED);
+    path_free(request);
     request->call = NULL;
-    push_unused(ring, request);
+    if (request->personality != NULL) {
+        GUISE__CHECK(request->personality->pins != 0 && request->personality->user->requests != 0);
+        request->personality->pins--;
+        request->personality->user->requests--;
+    }
+    unused_push(ring, request);
 }
 
-void guise__requests_begin(guise_uring *ring)
+void guise__uring_requests_begin(guise_uring *ring)
 {
-    ring->made.first = ring->unused.first = GUISE__NONE;
+    ring->made.first = ring->again.first = ring->unused.first = GUISE__URING_NONE;
     for (uint32_t i = ring->request_count; i > 0; i--) {
-        push_unused(ring, &ring->requests[i - 1]);
+        unused_push(ring, &ring->requests[i - 1]);
     }
 }
 
-void guise__requests_end(guise_uring *ring)
+void guise__uring_requests_end(guise_uring *ring)
 {
+    GUISE__CHECK(guise__uring_is_unshared(ring));
     for (uint32_t i = 0; i < ring->request_count; i++) {
-        struct guise__request *request = &ring->requests[i];
+        struct guise__uring_request *request = &ring->requests[i];
 
-        if (request->state != GUISE__FREE) {
-            free_path(request);
+        if (request->state != GUISE__URING_REQUEST_FREE) {
+            path_free(request);
             guise_call_unref(request->call);
         }
     }
@@ -98,7 +156,7 @@ void guise__requests_end(guise_uring *ring)
 
 /* ---- making one ---- */
 
-static bool copy_path(struct guise__request *request, const char *path)
+static bool path_copy(struct guise__uring_request *request, const char *path)
 {
     size_t size = strlen(path) + 1;
 
@@ -110,23 +168,25 @@ static bool copy_path(struct guise__request *request, const char *path)
     return true;
 }
 
-/* Who a request is made as. With the lock; drops it meanwhile where the ring gets to know a
- * client. */
-static guise_result identify(guise_uring *ring, guise_call *call, uint16_t *personality)
+/* Finds the client of a call; NULL for no call. The lock is held; it is released and taken again
+ * while the ring registers a client. */
+static guise_result client_identify(guise_uring *ring, guise_call *call,
+                                    struct guise__uring_personality **personality)
 {
     guise_result result;
 
-    *personality = ring->self;
+    GUISE__CHECK(guise__uring_lock_is_held(ring));
+    *personality = NULL;
     if (call == NULL) {
         return GUISE_OK;
     }
     if (guise__call_is_completed(call)) {
-        return GUISE_E_CALL_COMPLETE; /* N-01, early; stage() decides */
+        return GUISE_E_CALL_COMPLETE; /* refuses early; request_stage decides (N-01) */
     }
-    while ((*personality = guise__persona_find(ring, call)) == 0) {
-        guise__ring_unlock(ring);
-        result = guise__persona_make(ring, call);
-        guise__ring_lock(ring);
+    while ((*personality = guise__uring_personality_find(ring, call)) == NULL) {
+        guise__uring_unlock(ring);
+        result = guise__uring_personality_make(ring, call);
+        guise__uring_lock(ring);
         if (result != GUISE_OK) {
             return result;
         }
@@ -134,70 +194,114 @@ static guise_result identify(guise_uring *ring, guise_call *call, uint16_t *pers
     return GUISE_OK;
 }
 
-/* What there is to do; the rest of a request is the same for all. */
+/* What a request is to do. Everything else is the same for all requests. */
 struct wish {
     struct io_uring_sqe entry;
     const char *path; /* NULL: none */
     struct open_how how;
 };
 
-static guise_result fill(struct guise__request *request, const struct wish *wish)
+/* Flags of opens that the kernel never answers from its caches. */
+#define NEVER_AT_ONCE (O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
+
+/* An open is tried from the caches first, because that needs no worker. */
+static void attempt_choose(struct guise__uring_request *request)
 {
+    GUISE__CHECK(request->attempt == GUISE__URING_ATTEMPT_AT_ONCE);
+    request->may_wait = (request->how.flags & GUISE_URING_WAIT) != 0;
+    request->how.flags &= ~GUISE_URING_WAIT;
+    request->is_final = (request->how.resolve & RESOLVE_CACHED) != 0;
+    if (request->is_final) {
+        return;
+    }
+    if (request->may_wait || (request->how.flags & NEVER_AT_ONCE) != 0) {
+        guise__uring_worker_prepare(request);
+    } else {
+        request->how.resolve |= RESOLVE_CACHED;
+    }
+}
+
+static guise_result request_fill(struct guise__uring_request *request, const struct wish *wish)
+{
+    GUISE__CHECK(request->state == GUISE__URING_REQUEST_FREE && request->call == NULL);
     request->entry = wish->entry;
     request->path = request->short_path;
+    request->attempt = GUISE__URING_ATTEMPT_AT_ONCE;
+    request->is_final = true;
+    request->refusal = GUISE_OK;
+    request->canceled = request->has_worker = request->owes_blocking = false;
     if (wish->path == NULL) {
         return GUISE_OK;
     }
-    if (!copy_path(request, wish->path)) {
+    if (!path_copy(request, wish->path)) {
         return GUISE_E_OUT_OF_MEMORY;
     }
     request->how = wish->how;
     request->entry.addr = (uint64_t)(uintptr_t)request->path;
     request->entry.addr2 = (uint64_t)(uintptr_t)&request->how;
+    attempt_choose(request);
     return GUISE_OK;
 }
 
-static guise_result make_locked(guise_uring *ring, guise_call *call, const struct wish *wish,
-                                void *tag)
+/* Binds the request to its client. The reference to the call keeps the context, and the pin keeps
+ * the number of the personality. */
+static void request_bind(guise_uring *ring, struct guise__uring_request *request, guise_call *call,
+                         struct guise__uring_personality *personality)
 {
-    struct guise__request *request;
-    uint16_t personality;
-    guise_result result = identify(ring, call, &personality);
+    GUISE__CHECK((call == NULL) == (personality == NULL));
+    request->call = guise_call_ref(call);
+    request->personality = personality;
+    if (personality != NULL) {
+        personality->pins++;
+        personality->user->requests++;
+    }
+    request->entry.personality = personality == NULL ? ring->self : personality->number;
+}
 
+static guise_result request_make_locked(guise_uring *ring, guise_call *call,
+                                        const struct wish *wish, void *tag)
+{
+    struct guise__uring_request *request;
+    struct guise__uring_personality *personality;
+    guise_result result = client_identify(ring, call, &personality);
+
+    GUISE__CHECK(guise__uring_lock_is_held(ring));
     if (result != GUISE_OK) {
         return result;
     }
-    request = pop_unused(ring);
+    if (personality != NULL && guise__uring_user_is_full(ring, personality->user)) {
+        return GUISE_E_OUT_OF_RESOURCES; /* One client's requests leave room for others (U-01). */
+    }
+    request = unused_pop(ring);
     if (request == NULL) {
         return GUISE_E_OUT_OF_RESOURCES;
     }
-    result = fill(request, wish);
+    result = request_fill(request, wish);
     if (result != GUISE_OK) {
-        push_unused(ring, request);
+        unused_push(ring, request);
         return result;
     }
-    /* With the call the context stays, and with it the personality. */
-    request->call = guise_call_ref(call);
+    request_bind(ring, request, call, personality);
     request->tag = tag;
-    request->refused = false;
-    request->entry.personality = personality;
-    request->entry.user_data = place_of(ring, request);
-    append_made(ring, request);
+    guise__uring_queue_append(ring, &ring->made, request, GUISE__URING_REQUEST_MADE);
+    GUISE__CHECK(guise__uring_request_is_valid(ring, request));
     return GUISE_OK;
 }
 
-static guise_result make(guise_uring *ring, guise_call *call, const struct wish *wish, void *tag)
+static guise_result request_make(guise_uring *ring, guise_call *call, const struct wish *wish,
+                                 void *tag)
 {
-    int kept = errno;
+    int saved_errno = errno;
     guise_result result;
 
-    if (!guise__ring_is_ours(ring)) {
+    if (!guise__uring_is_ours(ring)) {
         return GUISE_E_NOT_SUPPORTED;
     }
-    guise__ring_lock(ring);
-    result = make_locked(ring, call, wish, tag);
-    guise__ring_unlock(ring);
-    errno = kept;
+    guise__uring_lock(ring);
+    result = request_make_locked(ring, call, wish, tag);
+    GUISE__CHECK(guise__uring_is_valid(ring));
+    guise__uring_unlock(ring);
+    errno = saved_errno;
     return result;
 }
 
@@ -206,7 +310,7 @@ guise_result guise_uring_openat(guise_uring *ring, guise_call *call, int directo
 {
     struct wish wish = {.path = path};
 
-    if (ring == NULL || path == NULL || how == NULL || !guise__sized_in(how, sizeof *how)) {
+    if (ring == NULL || path == NULL || how == NULL || !guise__struct_size_in(how, sizeof *how)) {
         return GUISE_E_INVALID_ARGUMENT;
     }
     wish.how.flags = how->flags | O_CLOEXEC;
@@ -215,11 +319,11 @@ guise_result guise_uring_openat(guise_uring *ring, guise_call *call, int directo
     wish.entry.opcode = IORING_OP_OPENAT2;
     wish.entry.fd = directory;
     wish.entry.len = sizeof wish.how;
-    return make(ring, call, &wish, tag);
+    return request_make(ring, call, &wish, tag);
 }
 
-static guise_result transfer(guise_uring *ring, guise_call *call, uint8_t operation, int file,
-                             const void *buffer, size_t length, uint64_t offset, void *tag)
+static guise_result transfer_make(guise_uring *ring, guise_call *call, uint8_t operation, int file,
+                                  const void *buffer, size_t length, uint64_t offset, void *tag)
 {
     struct wish wish = {.path = NULL};
 
@@ -231,19 +335,19 @@ static guise_result transfer(guise_uring *ring, guise_call *call, uint8_t operat
     wish.entry.addr = (uint64_t)(uintptr_t)buffer;
     wish.entry.len = (uint32_t)length;
     wish.entry.off = offset;
-    return make(ring, call, &wish, tag);
+    return request_make(ring, call, &wish, tag);
 }
 
 guise_result guise_uring_read(guise_uring *ring, guise_call *call, int file, void *buffer,
                               size_t length, uint64_t offset, void *tag)
 {
-    return transfer(ring, call, IORING_OP_READ, file, buffer, length, offset, tag);
+    return transfer_make(ring, call, IORING_OP_READ, file, buffer, length, offset, tag);
 }
 
 guise_result guise_uring_write(guise_uring *ring, guise_call *call, int file, const void *buffer,
                                size_t length, uint64_t offset, void *tag)
 {
-    return transfer(ring, call, IORING_OP_WRITE, file, buffer, length, offset, tag);
+    return transfer_make(ring, call, IORING_OP_WRITE, file, buffer, length, offset, tag);
 }
 
 guise_result guise_uring_close(guise_uring *ring, int file, void *tag)
@@ -255,5 +359,5 @@ guise_result guise_uring_close(guise_uring *ring, int file, void *tag)
     }
     wish.entry.opcode = IORING_OP_CLOSE;
     wish.entry.fd = file;
-    return make(ring, NULL, &wish, tag);
+    return request_make(ring, NULL, &wish, tag);
 }

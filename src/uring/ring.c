@@ -1,41 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a ring: made, counted, ended with the last reference.
+ * The life of a ring: created, counted, ended with the last reference.
  *
- * Locking discipline: the ring's lock is made and destroyed here and not taken, for a ring that
- * begins or ends belongs to one thread. Others come by the list of rings only, for its personas,
- * and under the lock: from personas_begin, which is the last of a beginning, to personas_end, which
- * is the first of an end.
+ * Locking discipline: the ring's lock is created and destroyed here and not taken, because a ring
+ * that begins or ends belongs to one thread. Other threads reach it only through the list of rings,
+ * for its personalities. They can do so from personalities_begin, the last step of creation, to
+ * personalities_unlist, after which nothing but the ring's memory is left. From personalities_end
+ * on the ring has no personalities.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include <guise/provider.h>
 #include <guise/thread.h>
 
-#include "ring.h"
-#include "uring_hooks.h"
+#include "base/check.h"
+#include "base/refcount.h"
+#include "identity/provider.h"
+#include "uring/ring.h"
 
 enum { ENTRIES_MAX = 32768 };
 
 /* ---- the beginning ---- */
 
-/* The whole of it, as the kernel says: the ring keeps these credentials for the server's
- * requests. */
-static bool is_self(void)
+/* Returns whether the whole identity of the thread is that of the process. The kernel is asked
+ * because the ring keeps these credentials for the server's requests. */
+static bool thread_is_self(void)
 {
-    const guise_provider *provider = guise_provider_linux();
-
-    return guise_thread_token() == NULL && provider->verify(provider, NULL) == GUISE_OK;
+    return guise_thread_token() == NULL && guise_thread_verify() == GUISE_OK;
 }
 
-static guise_uring *allocate(uint32_t count)
+static guise_uring *ring_allocate(uint32_t count)
 {
     guise_uring *ring = calloc(1, sizeof *ring + count * sizeof ring->requests[0]);
 
+    GUISE__CHECK(count != 0 && (count & (count - 1)) == 0);
     if (ring == NULL) {
         return NULL;
     }
@@ -43,55 +45,61 @@ static guise_uring *allocate(uint32_t count)
     (void)pthread_mutex_init(&ring->lock, NULL);
     ring->event = -1;
     ring->request_count = count;
-    guise__requests_begin(ring);
+    guise__uring_requests_begin(ring);
     return ring;
 }
 
-/* In a child its lock may be one that nobody there holds. */
-static void free_ring(guise_uring *ring)
+/* A forked child does not destroy the lock, because a thread that exists only in the parent may
+ * hold it. */
+static void ring_free(guise_uring *ring)
 {
-    if (guise__ring_is_ours(ring)) {
+    if (guise__uring_is_ours(ring)) {
         (void)pthread_mutex_destroy(&ring->lock);
     }
+    guise__uring_standing_end(&ring->standing);
     free(ring);
 }
 
-static guise_result start(guise_uring *ring)
+static guise_result ring_start(guise_uring *ring)
 {
-    guise_result result = guise__kernel_register(&ring->kernel, &ring->self);
+    guise_result result = guise__uring_kernel_register(&ring->kernel, &ring->self);
 
-    return result == GUISE_OK ? guise__personas_begin(ring) : result;
+    if (result == GUISE_OK) {
+        result = guise__uring_standing_begin(&ring->standing);
+    }
+    return result == GUISE_OK ? guise__uring_personalities_begin(ring) : result;
 }
 
-static guise_result create(uint32_t entries, guise_uring **out)
+static guise_result ring_create(uint32_t entries, guise_uring **out)
 {
     struct io_uring kernel;
     guise_uring *ring;
-    guise_result result = guise__kernel_open(&kernel, entries);
+    guise_result result = guise__uring_kernel_open(&kernel, entries);
 
     if (result != GUISE_OK) {
         return result;
     }
-    /* As many as the queues have room for, so neither ever overflows. */
-    ring = allocate(*kernel.sq.kring_entries);
+    /* As many places as the queues have room for, so that neither overflows. */
+    ring = ring_allocate(*kernel.sq.kring_entries);
     if (ring == NULL) {
-        guise__kernel_close(&kernel);
+        guise__uring_kernel_close(&kernel);
         return GUISE_E_OUT_OF_MEMORY;
     }
     ring->kernel = kernel;
-    result = start(ring);
+    result = ring_start(ring);
     if (result != GUISE_OK) {
-        guise__kernel_close(&ring->kernel);
-        free_ring(ring);
+        guise__uring_kernel_close(&ring->kernel);
+        ring_free(ring);
         return result;
     }
+    GUISE__CHECK(guise__uring_is_valid(ring));
     *out = ring;
     return GUISE_OK;
 }
 
 guise_result guise_uring_create(uint32_t entries, guise_uring **out)
 {
-    int kept = errno;
+    int saved_errno = errno;
     guise_result result;
 
     if (out == NULL) {
@@ -101,101 +109,182 @@ guise_result guise_uring_create(uint32_t entries, guise_uring **out)
     if (entries == 0 || entries > ENTRIES_MAX) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    /* With another provider a thread that impersonates is the server for the kernel, and so would
-     * the ring's client be. */
+    /* With another provider the kernel sees a thread that impersonates as the server, and would
+     * register the server's credentials for the client. */
     if (!guise__is_linux_provider()) {
         return GUISE_E_NOT_SUPPORTED;
     }
-    result = is_self() ? create(entries, out) : GUISE_E_ACCESS_DENIED;
-    errno = kept;
+    result = thread_is_self() ? ring_create(entries, out) : GUISE_E_ACCESS_DENIED;
+    errno = saved_errno;
     return result;
 }
 
 guise_uring *guise_uring_ref(guise_uring *ring)
 {
-    /* Relaxed: whoever counts up has a reference. Half of the range is left for threads that get
-     * here before the first of them has died. */
-    if (ring != NULL &&
-        atomic_fetch_add_explicit(&ring->refs, 1, memory_order_relaxed) >= UINT_MAX / 2) {
-        (void)fputs("guise-uring: a reference count overflowed\n", stderr);
-        abort();
+    if (ring != NULL) {
+        (void)guise__count_up(&ring->refs);
     }
     return ring;
 }
 
-/* ---- the end: nobody else has it, and no context will look for it ---- */
+/* ---- the end: no other thread has the ring ---- */
 
-#define CANCELLATION UINT64_MAX /* no place has that number */
+/* The requests that the kernel still has. An open uses nothing of the program's, because its path
+ * was read when it was handed over; a transfer uses a buffer. */
+struct remains {
+    uint32_t opens, transfers;
+};
 
-/* One by one, for each has an answer of its own. Where the kernel has no memory to cancel a
- * request, its end is waited for. */
-static void cancel_all(guise_uring *ring)
+/* Cancels one by one, because each request has an answer of its own. If the kernel has no memory to
+ * cancel a request, ring_drain waits for the request to end. */
+static struct remains requests_cancel(guise_uring *ring)
 {
-    struct io_uring_sqe cancel = {
-        .opcode = IORING_OP_ASYNC_CANCEL, .personality = ring->self, .user_data = CANCELLATION};
+    struct remains remains = {0, 0};
 
+    GUISE__CHECK(guise__uring_is_unshared(ring));
     for (uint32_t i = 0; i < ring->request_count; i++) {
-        if (ring->requests[i].state == GUISE__SUBMITTED) {
-            cancel.addr = i;
-            guise__kernel_add(&ring->kernel, &cancel);
-            (void)guise__kernel_enter(&ring->kernel, 1);
+        const struct guise__uring_request *request = &ring->requests[i];
+
+        if (request->state != GUISE__URING_REQUEST_SUBMITTED) {
+            continue;
+        }
+        guise__uring_cancel_submitted(ring, request);
+        if (request->entry.opcode == IORING_OP_OPENAT2) {
+            remains.opens++;
+        } else {
+            remains.transfers++;
         }
     }
+    return remains;
 }
 
-/* A file that nobody will be told of. */
-static void close_unreported(const struct guise__request *request, int32_t answer)
+/* Counts an answer. A file that will not be reported to the program is closed. */
+static void remains_note(guise_uring *ring, uint64_t name, int32_t answer, struct remains *remains)
 {
-    if (request->entry.opcode == IORING_OP_OPENAT2 && !request->refused && answer >= 0) {
-        guise__kernel_close_file(answer);
+    const struct guise__uring_request *request;
+
+    if (name == GUISE__URING_CANCELLATION) {
+        return;
+    }
+    request = guise__uring_request_named(ring, name);
+    if (name != guise__uring_request_name(ring, request)) {
+        return; /* the answer to an earlier attempt */
+    }
+    GUISE__CHECK(request->state == GUISE__URING_REQUEST_SUBMITTED);
+    if (request->entry.opcode != IORING_OP_OPENAT2) {
+        GUISE__CHECK(remains->transfers != 0);
+        remains->transfers--;
+        return;
+    }
+    GUISE__CHECK(remains->opens != 0);
+    remains->opens--;
+    if (request->refusal == GUISE_OK && answer >= 0) {
+        guise__uring_kernel_close_file(answer);
     }
 }
 
-static void drain(guise_uring *ring)
+/* Takes answers until all transfers are over and either all opens are, or none ended within the
+ * time, because the end of a ring waits for no client (U-06). A time of NULL waits until nothing is
+ * left. */
+static void ring_drain(guise_uring *ring, struct remains *remains,
+                       const struct __kernel_timespec *time)
 {
-    uint32_t left = ring->submitted;
     uint64_t name;
     int32_t answer;
+    bool in_time = true;
 
-    cancel_all(ring);
-    while (left != 0) {
-        if (!guise__kernel_reap(&ring->kernel, &name, &answer)) {
-            (void)guise__kernel_wait(&ring->kernel, NULL);
-        } else if (name != CANCELLATION) {
-            close_unreported(&ring->requests[name], answer);
-            left--;
+    GUISE__CHECK(guise__uring_is_unshared(ring));
+    while (remains->transfers != 0 || (remains->opens != 0 && in_time)) {
+        if (guise__uring_kernel_reap(&ring->kernel, &name, &answer)) {
+            remains_note(ring, name, answer, remains);
+        } else {
+            in_time =
+                guise__uring_kernel_wait(&ring->kernel, remains->transfers != 0 ? NULL : time);
         }
     }
 }
 
-static void end_kernel(guise_uring *ring)
+/* In a forked child the kernel's half is closed already, and the ring is not in the child's list.
+ * */
+static void ring_close(guise_uring *ring)
 {
-    drain(ring);
-    guise__kernel_unregister(&ring->kernel, ring->self);
-    guise__kernel_close(&ring->kernel);
-    if (ring->event >= 0) {
-        guise__kernel_close_file(ring->event);
+    GUISE__CHECK(guise__uring_is_unshared(ring));
+    GUISE__CHECK(ring->personalities.newest == NULL);
+    if (guise__uring_is_ours(ring)) {
+        guise__uring_kernel_unregister(&ring->kernel, ring->self);
+        guise__uring_personalities_unlist(ring);
+        guise__uring_kernel_close(&ring->kernel);
+        if (ring->event >= 0) {
+            guise__uring_kernel_close_file(ring->event);
+        }
     }
+    guise__uring_table_end(&ring->personalities.contexts);
+    guise__uring_table_end(&ring->personalities.users);
+    ring_free(ring);
 }
 
-static void end(guise_uring *ring)
+/* Waits for opens that the kernel cannot interrupt, for example because the server of a file system
+ * does not answer, and closes their files. Runs on a thread of its own, because nothing limits that
+ * time. */
+static void *ring_close_late(void *arg)
 {
-    guise__personas_end(ring);
-    if (guise__ring_is_ours(ring)) {
-        end_kernel(ring);
+    guise_uring *ring = arg;
+    struct remains remains = {.opens = ring->submitted, .transfers = 0};
+
+    ring_drain(ring, &remains, NULL);
+    GUISE__CHECK(remains.opens == 0 && remains.transfers == 0);
+    ring_close(ring);
+    return NULL;
+}
+
+static bool thread_start_detached(void *(*fn)(void *), void *arg)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    pthread_t thread;
+    bool started;
+
+    if (pthread_attr_init(&attributes) != 0) {
+        return false;
     }
-    guise__requests_end(ring);
-    free_ring(ring);
+    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    (void)sigfillset(&all);
+    /* None of the program's signal handlers may run on the new thread. */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(&thread, &attributes, fn, arg) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attributes);
+    return started;
+}
+
+/* An interrupted open ends at once. This time lets its worker get a processor. */
+static const struct __kernel_timespec s_grace = {.tv_sec = 0, .tv_nsec = 50000000};
+
+static void ring_end(guise_uring *ring)
+{
+    struct remains remains = {0, 0};
+
+    GUISE__CHECK(guise__uring_is_unshared(ring));
+    guise__uring_personalities_end(ring);
+    if (guise__uring_is_ours(ring)) {
+        remains = requests_cancel(ring);
+        ring_drain(ring, &remains, &s_grace);
+    }
+    GUISE__CHECK(ring->personalities.contexts.count == 0 && ring->personalities.users.count == 0);
+    GUISE__CHECK(remains.transfers == 0);
+    guise__uring_requests_end(ring);
+    ring->submitted = remains.opens;
+    if (remains.opens == 0 || !thread_start_detached(ring_close_late, ring)) {
+        (void)ring_close_late(ring);
+    }
 }
 
 void guise_uring_unref(guise_uring *ring)
 {
-    int kept = errno;
+    int saved_errno = errno;
 
-    /* Release: what this owner did is done before anybody ends it; acquire: the one who ends it
-     * sees what all the others did. */
-    if (ring != NULL && atomic_fetch_sub_explicit(&ring->refs, 1, memory_order_acq_rel) == 1) {
-        end(ring);
+    if (ring != NULL && guise__count_down(&ring->refs)) {
+        ring_end(ring);
     }
-    errno = kept;
+    errno = saved_errno;
 }

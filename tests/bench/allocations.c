@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How many allocations does a whole call take: a thread's first, and one after that? This program's
- * allocator stands before libc's for everything in the process; it counts, and never reuses
- * anything. Threads: only this one.
+ * Counts the allocations of a whole call: of a thread's first call, and of a later one. This program's
+ * allocator replaces libc's in the whole process; it counts, and reuses no memory. The process has one
+ * thread.
  */
 #include <stdalign.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@ static alignas(max_align_t) unsigned char s_arena[1 << 22];
 static size_t s_used;
 static unsigned long s_count;
 
-enum { HEADER = sizeof(max_align_t) }; /* its size */
+enum { HEADER = sizeof(max_align_t) }; /* before each block: its size */
 
 static void *take(size_t size)
 {
@@ -42,7 +42,7 @@ void free(void *block)
     (void)block;
 }
 
-/* The arena has never been used: it is zero. */
+/* The arena's memory has not been used before, so it is zero. */
 void *calloc(size_t count, size_t size)
 {
     return size != 0 && count > SIZE_MAX / size ? NULL : take(count * size);

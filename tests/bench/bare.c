@@ -65,7 +65,7 @@ static bool set_caps(bool effective)
     return syscall(SYS_capset, &header, caps.data) == 0;
 }
 
-/* ---- asking ---- */
+/* ---- checking ---- */
 
 static bool are_ids(long number, const struct ids *self, unsigned effective)
 {
@@ -80,23 +80,21 @@ static bool have_ids(unsigned uid, unsigned gid)
     return are_ids(SYS_getresuid, &s_uid, uid) && are_ids(SYS_getresgid, &s_gid, gid);
 }
 
-static bool have_group_count(size_t count)
+/* Sets an invalid id, which changes nothing and returns the id in force. */
+static bool have_file_ids(unsigned uid, unsigned gid)
 {
-    return syscall(SYS_getgroups, 0, NULL) == (long)count;
+    return (unsigned)syscall(SYS_setfsuid, -1) == uid && (unsigned)syscall(SYS_setfsgid, -1) == gid;
 }
-
-/* The provider names up to so many, and counts more. */
-enum { NAMED_MAX = 256 };
 
 static bool have_groups(size_t count, const gid_t *groups)
 {
-    gid_t list[NAMED_MAX];
+    gid_t list[BARE_GROUPS_MAX];
 
-    if (count == 0 || count > NAMED_MAX) {
-        return have_group_count(count);
+    if (count == 0) {
+        return syscall(SYS_getgroups, 0, NULL) == 0;
     }
     memset(list, 0xFF, count * sizeof *list);
-    return syscall(SYS_getgroups, NAMED_MAX, list) == (long)count &&
+    return syscall(SYS_getgroups, count, list) == (long)count &&
            memcmp(list, groups, count * sizeof *list) == 0;
 }
 
@@ -107,51 +105,75 @@ static bool have_caps(uint32_t low, uint32_t high)
     return get_caps(&caps) && caps.data[0].effective == low && caps.data[1].effective == high;
 }
 
-static bool is_client(const struct bare_client *client)
+static bool have_self_caps(void)
 {
-    return have_ids(client->uid, client->gid) &&
-           (client->same_groups ? have_group_count((size_t)s_group_count)
-                                : have_groups(client->count, client->groups)) &&
-           have_caps(0, 0);
+    return have_caps(s_caps.data[0].effective, s_caps.data[1].effective);
 }
 
-static bool is_self(const struct bare_client *client)
+/* Checks the whole identity before a step. */
+static bool is_self_before(void)
 {
     return have_ids(s_uid.effective, s_gid.effective) &&
-           (client->same_groups ? have_group_count((size_t)s_group_count)
-                                : have_groups((size_t)s_group_count, s_groups)) &&
-           have_caps(s_caps.data[0].effective, s_caps.data[1].effective);
+           have_file_ids(s_uid.effective, s_gid.effective) &&
+           have_groups((size_t)s_group_count, s_groups) && have_self_caps();
+}
+
+/* Checks what the step has changed. */
+static bool is_client_after(const struct bare_client *client)
+{
+    return have_ids(client->uid, client->gid) &&
+           (client->same_groups || have_groups(client->count, client->groups)) && have_caps(0, 0);
+}
+
+bool bare_is_client(const struct bare_client *client)
+{
+    return have_ids(client->uid, client->gid) && have_file_ids(client->uid, client->gid) &&
+           have_groups(client->count, client->groups) && have_caps(0, 0);
 }
 
 /* ---- both ways ---- */
 
-static bool enter(const struct bare_client *client)
+bool bare_enter(const struct bare_client *client)
 {
     return (client->same_groups || set_groups(client->count, client->groups)) &&
            set_gid(client->gid) && set_uid(client->uid) && (!s_drop_caps || set_caps(false));
 }
 
-static bool leave(const struct bare_client *client)
+static bool leave_ids(void)
 {
-    return set_uid(s_uid.effective) && (!s_drop_caps || set_caps(true)) &&
-           set_gid(s_gid.effective) &&
-           (client->same_groups || set_groups((size_t)s_group_count, s_groups));
+    return set_uid(s_uid.effective) && (!s_drop_caps || set_caps(true)) && set_gid(s_gid.effective);
+}
+
+bool bare_leave(const struct bare_client *client)
+{
+    return leave_ids() && (client->same_groups || set_groups((size_t)s_group_count, s_groups));
+}
+
+/* In the order of the library, which checks the groups where it restores them. */
+static bool leave_and_ask(const struct bare_client *client)
+{
+    return leave_ids() &&
+           (client->same_groups || (set_groups((size_t)s_group_count, s_groups) &&
+                                    have_groups((size_t)s_group_count, s_groups))) &&
+           have_ids(s_uid.effective, s_gid.effective) && have_self_caps();
 }
 
 bool bare_switch(const struct bare_client *client)
 {
-    return enter(client) && is_client(client) && is_client(client) && leave(client) &&
-           is_self(client);
+    return is_self_before() && bare_enter(client) && is_client_after(client) &&
+           bare_is_client(client) && leave_and_ask(client);
 }
 
 static bool has_client_ids(const struct bare_client *client)
 {
-    return have_ids(client->uid, client->gid) && have_group_count(client->count);
+    return have_ids(client->uid, client->gid) &&
+           syscall(SYS_getgroups, 0, NULL) == (long)client->count;
 }
 
 bool bare_switch_12(const struct bare_client *client)
 {
-    return enter(client) && has_client_ids(client) && has_client_ids(client) && leave(client);
+    return bare_enter(client) && has_client_ids(client) && has_client_ids(client) &&
+           bare_leave(client);
 }
 
 void bare_init(void)

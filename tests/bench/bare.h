@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Becoming a client and coming back by raw system calls in a row, each answer checked. */
+/* Switching to a client and back by a sequence of raw system calls; each result is checked. */
 #ifndef GUISE_BENCH_BARE_H
 #define GUISE_BENCH_BARE_H
 
@@ -17,12 +17,16 @@ struct bare_client {
     bool same_groups;              /* the process's own list */
 };
 
-/* What the process is now is what bare_leave goes back to. */
+/* Records the identity of the process, which bare_leave restores. */
 void bare_init(void);
-/* The sequence of the linux provider: it asks after entering, before and after leaving. Are all
- * answers right? */
+/* The sequence of the linux provider: it asks everything before entering and before leaving, and after
+ * each what the step has changed. Returns whether all results are right. */
 bool bare_switch(const struct bare_client *client);
-/* Twelve calls: asks after entering and before leaving, for ids and the number of groups. */
+/* The steps alone, and the six checks of a second impersonation. */
+bool bare_enter(const struct bare_client *client);
+bool bare_leave(const struct bare_client *client);
+bool bare_is_client(const struct bare_client *client);
+/* Twelve calls: checks the ids and the number of groups after entering and before leaving. */
 bool bare_switch_12(const struct bare_client *client);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is measured (meters), what is compared (rows), and what a suite of meters has to use.
+ * Meters measure, rows compare meters, and a suite is a table of meters in one file.
  *
- * A suite is a table of meters in one file. All of it runs in a process of its own (worker.h), so
- * that it can choose its provider, and so that one that dies takes no other figure with it.
+ * A suite runs in a process of its own (worker.h), so that it can choose its provider, and so that a
+ * suite that dies loses no figure of another one.
  */
 #ifndef GUISE_BENCH_H
 #define GUISE_BENCH_H
@@ -15,16 +15,16 @@
 
 /* ---- meters ---------------------------------------------------------------------------------- */
 
-/* Give a meter exactly one of loop, events and value. */
+/* A meter has exactly one of loop, events and value. */
 struct bench_meter {
-    const char *name; /* of its own in the whole program: rows, baselines and users know it by it */
-    const char *unit; /* of what it gives; of a loop's and of events' always "ns" */
+    const char *name; /* unique in the program; rows, baselines and users name the meter by it */
+    const char *unit; /* of its figure; always "ns" for loop and events */
     unsigned flags;
-    /* Does the operation so many times. It is called often, with numbers that suit the clock. */
+    /* Does the operation that many times. Called often, with numbers that suit the clock. */
     void (*loop)(uint64_t times);
     /* Measures single events, in nanoseconds; returns how many it had room for. */
     size_t (*events)(double *out, size_t room);
-    /* Measures by itself. */
+    /* Measures and returns the figure. */
     double (*value)(void);
 };
 
@@ -32,26 +32,26 @@ struct bench_meter {
 #define BENCH_TWO_CPUS 2u /* cannot be measured on one */
 #define BENCH_RARELY 4u   /* takes long: in some rounds only */
 #define BENCH_ONCE 8u     /* does not vary: in the first round only */
-#define BENCH_FRESH 16u   /* needs a heap that nobody has used: a process for each sample */
+#define BENCH_FRESH 16u   /* needs an unused heap: a process for each sample */
 
 struct bench_suite {
     const char *name;
-    /* In the suite's process, before anything else: NULL, or why nothing here can be measured. */
+    /* Called first in the suite's process. Returns NULL, or why the suite cannot be measured here. */
     const char *(*open)(void);
     const struct bench_meter *meters;
     size_t count;
-    bool has_others; /* processes that are not this program's, and no noise for all that */
+    bool has_others; /* the suite runs other processes, which do not count as noise */
 };
 
 #define BENCH_COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* The same, by a name that a tool which counts instructions can look for. Not in line. */
+/* Runs a loop; never inlined, so that a tool that counts instructions finds it by name. */
 void bench_counted_loop(const struct bench_meter *meter, uint64_t times);
 
-/* All there are; ends with a NULL. */
+/* All suites; ends with NULL. */
 extern const struct bench_suite *const bench_suites[];
 
-/* What a meter gives in one round: percentiles of its batches, or of its events. */
+/* The figures of a meter in one round: percentiles of its batches, or of its events. */
 struct bench_sample {
     double p10, median, p90, p99;
     uint64_t interrupted; /* how often the measuring thread was made to wait for another one */
@@ -71,7 +71,7 @@ enum bench_goal {
 };
 
 struct bench_row {
-    const char *id; /* of the contract's line; what --only takes */
+    const char *id; /* of the goal; the argument of --only */
     const char *what;
     const char *ours;    /* a meter */
     const char *against; /* a meter, or NULL */
@@ -88,21 +88,21 @@ extern const size_t bench_row_count;
 /* Nanoseconds of CLOCK_MONOTONIC_RAW; the same on all CPUs. */
 uint64_t bench_now(void);
 
-/* The CPUs this program may use; the first is where a suite's own thread is. */
+/* The CPUs that this program may use; a suite's own thread runs on the first. */
 unsigned bench_cpu_count(void);
 void bench_pin(unsigned index);
 void bench_unpin(void);
 pthread_t bench_start(unsigned cpu, void *(*fn)(void *), void *arg);
 void bench_join(pthread_t thread);
 
-/* A measurement that does not do what it says ends its process, and is reported as not measured. */
+/* Ends the process of a measurement that does not do what it should; it is reported as not measured. */
 #define bench_must(condition) ((condition) ? (void)0 : bench_failed(#condition, __FILE__, __LINE__))
 #if defined(__GNUC__)
 __attribute__((noreturn))
 #endif
 void bench_failed(const char *condition, const char *file, int line);
 
-/* A number that a value cannot be; "why" must last. The meter is reported as skipped. */
+/* Returns a number that is not a figure, and has the meter reported as skipped. why is not copied. */
 double bench_skip(const char *why);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Impersonation, frames and whole calls, emulated: nobody asks the kernel. P1 and P5. */
+/*
+ * Impersonation, frames and whole calls, emulated: the kernel is not asked. P1 and P5.
+ */
 #include "floor/floor.h"
 #include "stage.h"
 #include "suites.h"
 
-/* What the design says a call can be kept in; a block for the floor is as long. */
+/* The size of a call in the design; the blocks for the floor have the same size. */
 enum { BLOCK_SIZE = 64 };
 
 static guise_context *s_client;

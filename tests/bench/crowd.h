@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that do the same at the same time, spread over the CPUs. */
+/* Threads that do the same work at the same time, spread over the CPUs. */
 #ifndef GUISE_BENCH_CROWD_H
 #define GUISE_BENCH_CROWD_H
 

@@ -6,7 +6,7 @@
 
 #define HEAP_UNKNOWN ((size_t)-1)
 
-/* Bytes in use, what the allocator adds to each block included. */
+/* Returns the bytes in use, including what the allocator adds to each block. */
 size_t heap_in_use(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table for machines. What a key means is in README.md. */
+/* The table as JSON. README.md explains the keys. */
 #include <math.h>
 
 #include "file.h"

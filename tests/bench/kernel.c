@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The linux provider: who a thread is, for the kernel. P6. */
+/*
+ * The linux provider: the thread's identity for the kernel. P6.
+ */
 #define _GNU_SOURCE
 #include <grp.h>
 #include <sys/syscall.h>
@@ -10,7 +12,7 @@
 #include "suites.h"
 #include "trace.h"
 
-/* What the clients have beside their primary group; SAME is the server's own list. */
+/* The clients' further groups; SAME: the server's own list. */
 enum { SAME, GROUPS_0, GROUPS_16, GROUPS_64, CLIENTS };
 
 static const size_t group_counts[CLIENTS] = {0, 0, 16, 64};
@@ -22,7 +24,7 @@ static void describe(unsigned which)
 {
     struct bare_client *client = &s_bare[which];
 
-    /* The primary group is one of the list: 64 are the primary and 63 more. */
+    /* The list contains the primary group, so 64 are the primary and 63 others. */
     client->uid = 1001;
     client->gid = which == SAME ? getgid() : 20000;
     client->same_groups = which == SAME;
@@ -33,7 +35,7 @@ static void describe(unsigned which)
     s_clients[which] = stage_client(client->uid, client->gid, client->groups, client->count);
 }
 
-/* This process is the bench's own, so it may set its groups: a server with one, its primary one. */
+/* Sets the groups of this process, which belongs to the bench: a server in its primary group only. */
 static bool settle_groups(void)
 {
     gid_t own = getgid();
@@ -141,7 +143,18 @@ static void again(uint64_t times)
     stage_frame(s_clients[GROUPS_16], again_in_frame, &times);
 }
 
-/* ---- how many calls, and which ---- */
+static void bare_again(uint64_t times)
+{
+    const struct bare_client *client = &s_bare[GROUPS_16];
+    bool right = bare_enter(client);
+
+    for (uint64_t i = 0; i < times; i++) {
+        right = bare_is_client(client) && right;
+    }
+    bench_must(bare_leave(client) && right);
+}
+
+/* ---- how many system calls, and which ---- */
 
 enum { CALLS_MAX = 64 };
 
@@ -231,7 +244,8 @@ static double set_groups_when_same(void)
     return (double)found;
 }
 
-/* Places at which the bare loop does not make the library's call; TRACE_FAILED: unknown. */
+/* Returns at how many places the bare loop makes another system call than the library; TRACE_FAILED:
+ * unknown. */
 static size_t differences(unsigned which)
 {
     long ours[CALLS_MAX] = {0}, bare[CALLS_MAX] = {0};
@@ -277,6 +291,7 @@ static const struct bench_meter meters[] = {
     {.name = "bare-12-16", .unit = "ns", .loop = bare_12_16},
     {.name = "bare-12-64", .unit = "ns", .loop = bare_12_64},
     {.name = "linux-again", .unit = "ns", .flags = BENCH_COUNTED, .loop = again},
+    {.name = "bare-again", .unit = "ns", .loop = bare_again},
     {.name = "linux-calls", .unit = "calls", .flags = BENCH_ONCE, .value = calls_ours},
     {.name = "bare-calls", .unit = "calls", .flags = BENCH_ONCE, .value = calls_bare},
     {.name = "linux-again-calls", .unit = "calls", .flags = BENCH_ONCE, .value = calls_again},

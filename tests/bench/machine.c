@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The clock, the CPUs, threads on them, and what to do when a measurement goes wrong. */
+/* The clock, the CPUs, threads on them, and the end of a measurement that fails. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -17,11 +17,11 @@ uint64_t bench_now(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-/* What the program was started with: threads are pinned to parts of it later. */
+/* The CPUs that the program was started with; threads are pinned to some of them later. */
 static const cpu_set_t *allowed(void)
 {
     static cpu_set_t s_allowed;
-    static bool s_known; /* asked for first by main, when there is one thread */
+    static bool s_known; /* main asks first, while there is one thread */
 
     if (!s_known) {
         CPU_ZERO(&s_allowed);
@@ -36,7 +36,7 @@ unsigned bench_cpu_count(void)
     return (unsigned)CPU_COUNT(allowed());
 }
 
-/* From the last on: interrupts prefer the first. */
+/* Counts from the last CPU, because interrupts prefer the first. */
 static cpu_set_t cpu_of(unsigned index)
 {
     cpu_set_t one;

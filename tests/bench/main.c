@@ -19,7 +19,7 @@ static const struct bench_meter *find_meter(const char *name, const struct bench
     return NULL;
 }
 
-/* Names of the meters whose instructions can be compared with a baseline. */
+/* Prints the names of the meters whose instructions are compared with a baseline. */
 static int list_counted(void)
 {
     for (size_t i = 0; bench_suites[i] != NULL; i++) {
@@ -32,7 +32,7 @@ static int list_counted(void)
     return 0;
 }
 
-/* What the baseline for it is called. Built by the same one as the library. */
+/* Prints the compiler's name as baselines use it. The same compiler has built the library. */
 static int print_compiler(void)
 {
 #if defined(__clang__)
@@ -54,12 +54,12 @@ static int run_in_suite(const struct bench_suite *suite, const struct bench_mete
         (void)fprintf(stderr, "guise-bench: SKIPPED: %s\n", refused);
         return 77;
     }
-    meter->loop(1); /* what only the first time needs */
+    meter->loop(1); /* the first run does more than later ones */
     bench_counted_loop(meter, times);
     return 0;
 }
 
-/* For whoever counts instructions from outside (instructions). */
+/* Runs one loop, for a program that counts the instructions from outside (instructions). */
 static int run_loop(const struct options *options)
 {
     const struct bench_suite *suite;
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
     if (!options_read(&options, argc, argv)) {
         return 2;
     }
-    (void)bench_cpu_count(); /* before anybody is pinned */
+    (void)bench_cpu_count(); /* before any thread is pinned */
     if (options.list) {
         report_list(options.scale);
         return 0;

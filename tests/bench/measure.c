@@ -12,15 +12,15 @@
 enum {
     BATCHES = 31, /* in one sample of a loop */
     QUICK_BATCHES = 11,
-    BATCH_NS = 200000, /* much longer than reading the clock; and so much shorter than what the
-                            scheduler gives a thread at a time that most are not interrupted even
-                            where somebody else wants the CPU */
+    BATCH_NS = 200000, /* much longer than reading the clock, and so much shorter than the
+                        * scheduler's time slice that most are not
+                        * interrupted even if another thread wants the CPU */
     QUICK_BATCH_NS = 60000,
     EVENTS = 2000,
     QUICK_EVENTS = 300
 };
 
-static const char *s_why; /* of the last bench_skip */
+static const char *s_why; /* the reason of the last bench_skip */
 
 double bench_skip(const char *why)
 {
@@ -41,7 +41,7 @@ static uint64_t time_loop(const struct bench_meter *meter, uint64_t times)
     return bench_now() - begin;
 }
 
-/* What a loop takes that does nothing: a frame around it, a look at the clock. */
+/* Returns the time of a loop that runs 0 times: the call of it, and reading the clock. */
 static uint64_t time_overhead(const struct bench_meter *meter)
 {
     uint64_t least = time_loop(meter, 0);
@@ -61,7 +61,7 @@ static uint64_t time_net(const struct bench_meter *meter, uint64_t times, uint64
     return took > overhead ? took - overhead : 0;
 }
 
-/* So many that a batch takes the time it should. */
+/* Returns how many operations make a batch of the wanted time. */
 static uint64_t calibrate(const struct bench_meter *meter, uint64_t batch_ns, uint64_t overhead)
 {
     uint64_t times = 1, took = time_net(meter, times, overhead);

@@ -8,7 +8,7 @@
 
 #include "bench.h"
 
-/* Above any of these, ratios near 1 begin to move: figures are for orientation only. */
+/* Above any of these limits ratios near 1 begin to vary, so the figures are for orientation only. */
 static const double others_max = 5, stolen_max = 1, interrupted_max = 100, spread_max = 5;
 
 static double seconds(const struct timeval *time)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How much of the machine was not ours while we measured, and how much that shows. */
+/* How much of the machine other programs used during a measurement, and how much the figures show it. */
 #ifndef GUISE_BENCH_NOISE_H
 #define GUISE_BENCH_NOISE_H
 
@@ -7,30 +7,30 @@
 #include <stdint.h>
 
 struct noise_clock {
-    double busy, steal, ours; /* seconds of CPU since some beginning */
+    double busy, steal, ours; /* seconds of CPU time since an arbitrary moment */
     uint64_t at;              /* nanoseconds */
 };
 
 struct noise {
     struct noise_clock begin, paused;
     double wanted;      /* seconds of CPU */
-    bool known;         /* the system says who used the CPUs */
+    bool known;         /* the system reports the users of the CPUs */
     double others;      /* per cent of all CPUs that other programs used */
-    double stolen;      /* per cent that the machine below took away */
-    double interrupted; /* a measuring thread, times a second; < 0: unknown */
-    double spread;      /* of what never changes, (p90 - p10) / median, per cent; < 0: unknown */
+    double stolen;      /* per cent that the hypervisor used for others */
+    double interrupted; /* how often in a second a measuring thread was; < 0: unknown */
+    double spread;      /* of a constant operation: (p90 - p10) / median, per cent; < 0: unknown */
 };
 
 #define NOISE_UNCOUNTED UINT64_MAX
 
 void noise_begin(struct noise *noise);
-/* What runs between these two is wanted, though it is not this program's child. */
+/* Processes that run between these two do not count as noise, although they are no children of this one. */
 void noise_pause(struct noise *noise);
 void noise_resume(struct noise *noise);
-/* After the workers are gone: their time is not other people's. */
+/* Called after the workers have ended, because their CPU time must not count as that of others. */
 void noise_end(struct noise *noise, uint64_t interruptions, double spread);
 bool noise_is_bad(const struct noise *noise);
-/* One line that says what was seen, and what follows from that. */
+/* Prints one line with the noise and what follows from it. */
 void noise_print(const struct noise *noise);
 
 #endif

@@ -101,7 +101,7 @@ static const char *id_of(size_t i, bool scale)
     return scale ? sweeps[i].name : bench_rows[i].id;
 }
 
-/* A typing error must not look like a short table. */
+/* Checked, because a mistyped id would otherwise only make the table shorter. */
 static bool is_id(const char *text, size_t length, bool scale)
 {
     for (size_t i = 0; i < (scale ? sweep_count : bench_row_count); i++) {

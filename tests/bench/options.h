@@ -17,11 +17,11 @@ struct options {
     const char *json; /* files to write */
     const char *plot;
     const char *counts; /* a file to read: instructions for each operation */
-    const char *loop;   /* this meter's loop, so many times, and nothing else */
+    const char *loop;   /* run only this meter's loop, that many times */
     uint64_t times;
 };
 
-/* False for a mistake, which has been explained on standard error. */
+/* Returns false, after a message on standard error, if the arguments are wrong. */
 bool options_read(struct options *out, int count, char **words);
 bool options_want(const struct options *options, const char *id);
 

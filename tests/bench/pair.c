@@ -7,7 +7,7 @@
 
 enum { WARM_UP = 50, SUSTAINED = 400 };
 
-/* ---- there and back ---- */
+/* ---- round trips ---- */
 
 struct partner {
     const struct pair_way *way;
@@ -73,14 +73,15 @@ double pair_sustained(const struct pair_way *way)
 struct relay {
     const struct pair_way *way;
     size_t count;
-    _Alignas(64) atomic_size_t waits; /* the waiter is about to wait for the so manieth time */
-    _Alignas(64) atomic_size_t woken; /* it has come back so often; woken_at goes with that */
+    _Alignas(64) atomic_size_t waits; /* counts the waits that the waiter has begun */
+    _Alignas(64)
+        atomic_size_t woken; /* counts the waits that have ended; woken_at belongs to the last */
     uint64_t woken_at;
 };
 
 static void await(atomic_size_t *number, size_t value)
 {
-    /* Acquire: pairs with the release of whoever counts, for woken_at. */
+    /* Acquire: pairs with the release of the counting thread, for woken_at. */
     while (atomic_load_explicit(number, memory_order_acquire) != value) {
     }
 }
@@ -98,7 +99,7 @@ static void *be_woken(void *arg)
     return NULL;
 }
 
-/* A moment: 0 to 255 ns, all of them equally often, the same ones for every way. */
+/* Pauses 0 to 255 ns, each equally often, and in the same order for every kind of object. */
 static void pause_a_moment(size_t i)
 {
     uint64_t until = bench_now() + i * 101 % 256;

@@ -26,7 +26,7 @@ static double bytes(void)
     return isnan(found) ? bench_skip("this libc does not say how much memory is in use") : found;
 }
 
-/* In turns, so that both meet the same machine; all of the many are come to. */
+/* Measures both in turns, so that noise affects both; the steps reach every one of the many. */
 static double many_over_few(struct ring *many, struct ring *few)
 {
     double of_many[TURNS], of_few[TURNS];
@@ -80,7 +80,7 @@ static double blocks_in_any_order(void)
     return blocks_many_over_few(true);
 }
 
-/* Counted by a program of its own, whose malloc is none of ours here. */
+/* A program of its own counts, because it replaces malloc. */
 static bool count_allocations(double *first, double *later)
 {
     FILE *counter = tool_open("guise-bench-allocations");

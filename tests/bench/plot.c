@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table as bars: what is compared, on a logarithmic axis, a whisker from p10 to p90, and a mark
- * where the goal is.
+ * The table as bars: the ratios on a logarithmic axis, a whisker from p10 to p90, and a mark at the goal.
  */
 #include <math.h>
 

@@ -20,8 +20,8 @@ struct ring {
     void *places[];
 };
 
-/* A prime, so that it comes to every place once before any twice; and far enough to be on another
- * page each time. */
+/* A prime, so that the steps reach every place once before any twice; and so large that each is on
+ * another page. */
 enum { FAR = 307 };
 
 static struct ring *make_ring(const struct kind *kind, void *context, size_t count, bool any)
@@ -41,7 +41,8 @@ static void fill(struct ring *ring)
     for (size_t i = 0; i < ring->count; i++) {
         ring->places[i] = ring->kind->make(ring->context);
     }
-    (void)ring_time(ring, ring->count); /* once round: what was made in order is not so any more */
+    (void)ring_time(
+        ring, ring->count); /* one round, after which memory is not in the order of allocation */
 }
 
 double ring_time(struct ring *ring, size_t steps)
@@ -133,7 +134,7 @@ double ring_bytes(guise_context *client, size_t pending)
     size_t before, after;
 
     bench_must(calls != NULL);
-    guise_call_unref(stage_call(client)); /* what the first call needs is not every call's */
+    guise_call_unref(stage_call(client)); /* the first call allocates more than later ones */
     before = heap_in_use();
     for (size_t i = 0; i < pending; i++) {
         calls[i] = make_call(client);
@@ -143,6 +144,6 @@ double ring_bytes(guise_context *client, size_t pending)
         end_call(calls[i]);
     }
     free(calls);
-    /* Not more than before: unknown, or not the heap that is used. */
+    /* If the heap did not grow the number is unknown, or another heap is in use. */
     return after <= before ? NAN : (double)(after - before) / (double)pending;
 }

@@ -41,7 +41,7 @@ static struct series *find_series(const struct run *run, const char *name)
             return (struct series *)&run->series[i];
         }
     }
-    bench_must(name == NULL); /* a row that names no meter */
+    bench_must(name == NULL); /* a row names a meter that does not exist */
     return NULL;
 }
 
@@ -65,7 +65,7 @@ static void choose(struct run *run)
     }
 }
 
-/* ---- instructions, counted by somebody else (tests/bench/instructions) ---- */
+/* ---- instructions, counted by another program (tests/bench/instructions) ---- */
 
 static void read_counts(struct run *run, const char *path)
 {
@@ -145,7 +145,7 @@ static void measure(struct run *run, struct crew *crew, struct series *series, u
     note(series, round, &answer);
 }
 
-/* What is compared is measured side by side, and in the other order in the next round. */
+/* Measures both sides of a row one right after the other, and in the other order in the next round. */
 static void measure_row(struct run *run, struct crew *crew, const struct bench_row *row,
                         unsigned round)
 {
@@ -183,7 +183,7 @@ static uint64_t interruptions(const struct run *run)
 static bool figure_of(const struct series *series, enum bench_field field, unsigned rounds,
                       struct figure *out);
 
-/* The same two steps on a word that nobody else has: if their time changes it is the machine. */
+/* The spread of two steps on a word that no other thread uses: their time changes only with the machine. */
 static double constant_spread(const struct run *run)
 {
     struct figure figure;
@@ -203,7 +203,7 @@ void run_measure(struct run *run, const struct options *options)
                                   : options->quick     ? QUICK_ROUNDS
                                                        : ROUNDS};
     choose(run);
-    find_series(run, "floor-2-rmw")->wanted = true; /* the ruler for the noise */
+    find_series(run, "floor-2-rmw")->wanted = true; /* for constant_spread */
     noise_begin(&run->noise);
     for (unsigned round = 0; round < run->rounds; round++) {
         measure(run, &crew, find_series(run, "floor-2-rmw"), round);
@@ -275,7 +275,7 @@ static double compare(enum bench_goal kind, double ours, double against)
     return against == 0 ? NAN : ours / against;
 }
 
-/* Round by round: what disturbed a whole round disturbed both sides of it. */
+/* Compares round by round, because noise in a whole round affects both sides. */
 static void compare_rounds(const struct finding *finding, unsigned rounds, struct figure *out)
 {
     const struct series *ours = finding->ours, *against = finding->against;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A run: rounds over all meters that are wanted, and what they gave. */
+/* A run: rounds over all selected meters, and their figures. */
 #ifndef GUISE_BENCH_RUN_H
 #define GUISE_BENCH_RUN_H
 
@@ -9,12 +9,12 @@
 
 enum { ROUNDS_MAX = 99, METERS_MAX = 160, NAME_ROOM = 64 };
 
-/* What one meter gave. */
+/* The figures of one meter. */
 struct series {
     const struct bench_meter *meter;
     const struct bench_suite *suite;
     bool wanted;
-    bool failed;          /* it should have been measured, and was not */
+    bool failed;          /* the measurement failed */
     char why[WORKER_WHY]; /* or it was skipped, for this reason */
     bool has[ROUNDS_MAX]; /* by round */
     struct bench_sample samples[ROUNDS_MAX];

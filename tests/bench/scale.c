@@ -10,8 +10,8 @@
 
 enum { ROUNDS = 5 };
 
-/* A point is a meter of a suite of its own, so that a worker can measure it. Written before the
- * worker is forked; it has a copy. */
+/* Each point is a meter in a suite of its own, so that a worker can measure it. Written before the worker
+ * is forked, which has a copy. */
 static const struct sweep_curve *s_curve;
 static size_t s_size;
 

@@ -20,7 +20,7 @@ struct scale {
     const struct options *options;
     unsigned rounds;
     struct noise noise;
-    bool failed; /* something that should have been measured was not */
+    bool failed; /* a measurement failed */
     struct scale_point points[SWEEPS_MAX][SWEEP_CURVES][SWEEP_POINTS];
     char why[SWEEPS_MAX][SWEEP_CURVES][WORKER_WHY]; /* skipped */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sweeps drawn: a panel each, the points of a sweep at equal distances, the cost logarithmic. */
+/* Draws the sweeps: a panel for each, with equal distances between points and a logarithmic cost axis. */
 #include <math.h>
 
 #include "file.h"

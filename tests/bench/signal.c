@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals and containers while nobody sleeps. P2, and P10 where a signal is ready. */
+/*
+ * Signals and containers while no thread sleeps. P2, and P10 where a signal is ready.
+ */
 #include "floor/floor.h"
 #include "stage.h"
 #include "suites.h"
@@ -12,8 +14,8 @@ struct company {
 };
 
 static guise_signal *s_manual, *s_auto;
-/* In the first only the ends are set, in the second every member. Apart, because a signal that was
- * set may leave the container a hint, and a wait looks at all of those. */
+/* In the first only the ends are set, in the second every member. There are two because a signal that was
+ * set may leave a hint in the container, and a wait searches all hints. */
 static struct company s_ends, s_all;
 
 static void open_company(struct company *company)
@@ -125,7 +127,7 @@ static void set_wait_any_last(uint64_t times)
     set_wait_any(times, s_ends.members[MEMBERS - 1]);
 }
 
-enum { STRIDE = 23 }; /* prime to 63, so it comes to each; and not to a neighbour in memory */
+enum { STRIDE = 23 }; /* coprime to 63, so the steps reach all; and no neighbour */
 
 static void set_wait_any_in_turn(uint64_t times)
 {

@@ -23,7 +23,7 @@ static void *sleep_until_end(void *arg)
     return arg;
 }
 
-/* What glibc itself looks at; where nobody says, the thread is all that can be done. */
+/* glibc's own value; where there is none, the thread is all that can be measured. */
 static bool has_one_thread(void)
 {
 #if defined(HAS_SINGLE_THREADED)

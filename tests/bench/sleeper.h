@@ -10,7 +10,7 @@
 #define GUISE_BENCH_SLEEPER_H
 
 void sleeper_start(void);
-/* Wakes it and waits until it is gone. */
+/* Wakes the thread and joins it. */
 void sleeper_end(void);
 
 #endif

@@ -16,6 +16,9 @@ guise_context *stage_client(uid_t uid, gid_t gid, const gid_t *groups, size_t co
     guise_context *context;
     guise_token *token;
 
+    if (guise_provider_in_use() == NULL) {
+        bench_must(guise_use_provider(guise_provider_emulated()) == GUISE_OK);
+    }
     bench_must(guise_token_create(&desc, &token) == GUISE_OK);
     bench_must(guise_context_create(&blanket, token, &context) == GUISE_OK);
     guise_token_unref(token);

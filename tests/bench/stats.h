@@ -8,7 +8,7 @@ struct bench_sample;
 
 /* Sorts. */
 void stats_sort(double *values, size_t count);
-/* Of sorted values, at least one; between two of them in proportion. */
+/* The percentile of at least one sorted value; interpolates between two. */
 double stats_percentile(const double *sorted, size_t count, double percent);
 /* Sorts, and fills in the percentiles. */
 void stats_summarize(double *values, size_t count, struct bench_sample *out);

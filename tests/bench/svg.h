@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Just enough SVG. Colours follow the reader's choice of light or dark. */
+/* The few elements of SVG that the drawings need. Colours follow the viewer's choice of light or dark. */
 #ifndef GUISE_BENCH_SVG_H
 #define GUISE_BENCH_SVG_H
 

@@ -15,11 +15,11 @@
 #include "ring.h"
 #include "stats.h"
 
-/* Chunks are short, so that few are interrupted where somebody else wants the CPU; their median is
+/* Chunks are short, so that few are interrupted if another thread wants the CPU; their median is
  * taken. */
 enum { CHUNK = 2000, CHUNKS = 50, CHUNKS_MAX = 500, TRIES = 15, STEPS = 20000 };
 
-/* Nanoseconds of each of so many steps. */
+/* Returns the nanoseconds of one step, as the mean of that many. */
 typedef double chunk_fn(void *arg, size_t steps);
 
 static double median_of_chunks(chunk_fn *chunk, void *arg, size_t steps, size_t count)
@@ -35,7 +35,7 @@ static double median_of_chunks(chunk_fn *chunk, void *arg, size_t steps, size_t 
     return sample.median;
 }
 
-/* So many chunks that there is a step for everything that there is so many of. */
+/* Returns so many chunks that each of the size objects gets a step. */
 static size_t chunks_for(size_t size)
 {
     return size / CHUNK > CHUNKS ? size / CHUNK : CHUNKS;
@@ -138,7 +138,7 @@ static double call_chunk(void *clients, size_t steps)
     return (double)(bench_now() - begin) / (double)steps;
 }
 
-enum { FAR = 307 }; /* a prime, and far enough to be on another page */
+enum { FAR = 307 }; /* a prime, and so large that the next one is on another page */
 
 static double clients_in_turn(size_t size)
 {
@@ -172,7 +172,7 @@ static double client_bytes(size_t size)
 {
     size_t before, after;
 
-    guise_context_unref(one_client()); /* what the first needs is not everybody's */
+    guise_context_unref(one_client()); /* the first client allocates what all share */
     before = heap_in_use();
     (void)many_clients(size, 1);
     after = heap_in_use();
@@ -201,7 +201,7 @@ static guise_context *member_of(size_t size)
     return stage_client(s_client.uid, s_client.gid, s_client.groups, s_client.count);
 }
 
-/* A switch may be a thousand times what a call is. */
+/* Few, because a switch may take a thousand times as long as a call. */
 enum { SWITCHES = 50 };
 
 struct stay {
@@ -254,7 +254,7 @@ static double bare_chunk(void *client, size_t steps)
     return (double)(bench_now() - begin) / (double)steps;
 }
 
-/* The process is a fresh one, so it can still choose; its server has one group. */
+/* Chooses the provider, which a new process still can; the server has one group. */
 static bool use_kernel(void)
 {
     gid_t own = getgid();
@@ -344,8 +344,8 @@ static void private_blocks(void)
     floor_block(STEPS, 64);
 }
 
-/* CPU time for one, as far as there are CPUs: where threads do not disturb each other it is level.
- * The least of several, because what disturbs many threads is many times as likely to happen. */
+/* Returns the CPU time of one piece of work, which stays level while threads do not disturb each other. It
+ * is the least of several, because noise is more likely with more threads. */
 static double time_crowd(void (*work)(void), size_t threads)
 {
     size_t cpus = bench_cpu_count();

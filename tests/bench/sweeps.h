@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Costs as functions of a size. */
+/* Sweeps: costs as functions of a size. */
 #ifndef GUISE_BENCH_SWEEPS_H
 #define GUISE_BENCH_SWEEPS_H
 
@@ -15,7 +15,7 @@ struct sweep_curve {
 
 struct sweep {
     const char *name; /* what --only takes */
-    const char *what; /* of which there are so many */
+    const char *what; /* the objects that size counts */
     const char *unit;
     size_t points[SWEEP_POINTS];
     size_t count;

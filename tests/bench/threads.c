@@ -8,8 +8,8 @@
 #include "stage.h"
 #include "suites.h"
 
-/* Long enough that starting is nothing, short enough that some are not interrupted; and the best of
- * so many. */
+/* So many that starting a thread does not matter, and so few that some tries are not interrupted; the best
+ * of TRIES counts. */
 enum { TIMES = 30000, TRIES = 7 };
 
 static guise_context *s_client;
@@ -30,7 +30,7 @@ static guise_result begin(guise_call *call, void *arg)
     return guise_impersonate_client() | guise_revert_to_self();
 }
 
-/* A call of the thread's own, whose client others have too: frames on it, one after the other. */
+/* Frames one after the other on a call of the thread's own; other threads have calls of the same client. */
 static void frames(void)
 {
     guise_call *call = stage_call(s_client);
@@ -75,7 +75,7 @@ static void shared_count(void)
 
 /* ---- one thread, two threads ---- */
 
-/* 2 at best. The least time each way, because what disturbs two threads is twice as likely. */
+/* Returns 2 at best. Takes the least time of each, because noise is twice as likely with two threads. */
 static double scaling(void (*work)(void))
 {
     double one = crowd_time(work, 1), two = crowd_time(work, 2);

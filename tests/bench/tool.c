@@ -29,7 +29,7 @@ FILE *tool_open(const char *name)
     if (!tool_path(name, path) || access(path, X_OK) != 0) {
         return NULL;
     }
-    /* In quotes: none in a directory's name, please. */
+    /* A directory's name with a quote in it is not supported. */
     (void)snprintf(command, sizeof command, "'%s'", path);
     return popen(command, "re");
 }

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A call that nothing which is measured makes. */
+/* A system call that no measured code makes. */
 enum { MARK = SYS_getppid };
 
 struct trace {
@@ -59,7 +59,7 @@ static void look(struct trace *trace, pid_t child)
     }
 }
 
-/* From stop to stop until the child ends; true if it ended well. */
+/* Follows the child from stop to stop until it ends. Returns whether it succeeded. */
 static bool follow(struct trace *trace, pid_t child)
 {
     int status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Waking a waiter: Guise's signals and containers, and what the system has for it. P3, P4, P10. */
+/* Waking a waiter: Guise's signals and containers, and the objects of the system. P3, P4, P10. */
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <semaphore.h>

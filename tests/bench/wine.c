@@ -17,7 +17,7 @@
 
 static FILE *s_to, *s_from;
 
-/* A prefix of its own: the user's stays as it is. */
+/* Makes a Wine prefix of its own, so that the user's is not changed. */
 static void prepare(void)
 {
     char prefix[TOOL_PATH];

@@ -13,7 +13,7 @@
 
 #include "sleeper.h"
 
-/* Longer than any sample takes on a machine that is worth measuring. */
+/* Longer than any sample takes. */
 enum { ANSWER_MS = 300000 };
 
 /* ---- in the worker ---- */
@@ -41,7 +41,7 @@ static void serve(const struct worker *worker)
     }
 }
 
-/* ---- who asks ---- */
+/* ---- in the parent ---- */
 
 void worker_init(struct worker *worker, const struct bench_suite *suite, bool quick)
 {
@@ -50,7 +50,7 @@ void worker_init(struct worker *worker, const struct bench_suite *suite, bool qu
 
 static void become_worker(struct worker *worker, int socket)
 {
-    /* Nobody reads the answers of a worker whose asker has gone. */
+    /* Because no process reads a worker's answers after its parent has ended. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     worker->socket = socket;
     bench_pin(0);

@@ -31,7 +31,7 @@ void worker_init(struct worker *worker, const struct bench_suite *suite, bool qu
 struct worker_answer worker_ask(struct worker *worker, const struct bench_meter *meter);
 void worker_stop(struct worker *worker);
 
-/* In a worker, and for those who count instructions: the suite is opened, the meter measured. */
+/* In a worker, and for counting instructions: the suite is opened, the meter measured. */
 struct worker_answer worker_measure(const struct bench_meter *meter, bool quick);
 
 #endif

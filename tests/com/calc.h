@@ -137,7 +137,7 @@ static inline ISynchronize *calc_synchronize(struct calc_call *call)
     return IUnknown_QueryInterface(call->outer, &IID_ISynchronize, &sync) == S_OK ? sync : NULL;
 }
 
-/* Done. S_OK, whatever else happened. */
+/* Done. S_OK in every case. */
 static inline HRESULT calc_signal(struct calc_call *call)
 {
     ISynchronize *sync = calc_synchronize(call);

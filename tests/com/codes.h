@@ -62,7 +62,49 @@
     X(CLASS_E_CLASSNOTAVAILABLE, 0x80040111)                                                       \
     X(REGDB_E_CLASSNOTREG, 0x80040154)                                                             \
     X(CO_E_CLASSSTRING, 0x800401F3)                                                                \
-    X(CO_E_IIDSTRING, 0x800401F4)
+    X(CO_E_IIDSTRING, 0x800401F4)                                                                  \
+    X(CLASS_E_NOTLICENSED, 0x80040112)                                                             \
+    X(REGDB_E_WRITEREGDB, 0x80040151)                                                              \
+    X(REGDB_E_IIDNOTREG, 0x80040155)                                                               \
+    X(CO_E_ALREADYINITIALIZED, 0x800401F1)                                                         \
+    X(CO_E_OBJNOTREG, 0x800401FB)                                                                  \
+    X(CO_E_CLASS_CREATE_FAILED, 0x80080001)                                                        \
+    X(CO_E_SERVER_EXEC_FAILURE, 0x80080005)                                                        \
+    X(CO_E_SERVER_STOPPING, 0x80080008)                                                            \
+    X(STG_E_INVALIDFUNCTION, 0x80030001)                                                           \
+    X(STG_E_FILENOTFOUND, 0x80030002)                                                              \
+    X(STG_E_PATHNOTFOUND, 0x80030003)                                                              \
+    X(STG_E_ACCESSDENIED, 0x80030005)                                                              \
+    X(STG_E_INVALIDHANDLE, 0x80030006)                                                             \
+    X(STG_E_INSUFFICIENTMEMORY, 0x80030008)                                                        \
+    X(STG_E_INVALIDPOINTER, 0x80030009)                                                            \
+    X(STG_E_INVALIDPARAMETER, 0x80030057)                                                          \
+    X(STG_E_MEDIUMFULL, 0x80030070)                                                                \
+    X(DISP_E_TYPEMISMATCH, 0x80020005)                                                             \
+    X(DISP_E_BADINDEX, 0x8002000B)                                                                 \
+    X(DISP_E_BADPARAMCOUNT, 0x8002000E)                                                            \
+    X(RPC_E_CANTPOST_INSENDCALL, 0x80010003)                                                       \
+    X(RPC_E_CONNECTION_TERMINATED, 0x80010006)                                                     \
+    X(RPC_E_INVALID_DATA, 0x8001000F)                                                              \
+    X(RPC_E_INVALID_PARAMETER, 0x80010010)                                                         \
+    X(RPC_E_NOT_REGISTERED, 0x80010103)                                                            \
+    X(RPC_E_FAULT, 0x80010104)                                                                     \
+    X(RPC_E_INVALIDMETHOD, 0x80010107)                                                             \
+    X(RPC_E_RETRY, 0x80010109)                                                                     \
+    X(RPC_E_SERVERCALL_RETRYLATER, 0x8001010A)                                                     \
+    X(RPC_E_SERVERCALL_REJECTED, 0x8001010B)                                                       \
+    X(RPC_E_CANTCALLOUT_ININPUTSYNCCALL, 0x8001010D)                                               \
+    X(RPC_E_VERSION_MISMATCH, 0x80010110)                                                          \
+    X(RPC_E_INVALID_OBJECT, 0x80010114)                                                            \
+    X(RPC_E_INVALID_OBJREF, 0x8001011D)                                                            \
+    X(RPC_E_FULLSIC_REQUIRED, 0x80010121)                                                          \
+    X(CO_E_TRUSTEEDOESNTMATCHCLIENT, 0x80010127)                                                   \
+    X(CO_E_INVALIDSID, 0x8001012D)                                                                 \
+    X(CO_E_NOMATCHINGSIDFOUND, 0x8001012F)                                                         \
+    X(CO_E_LOOKUPACCSIDFAILED, 0x80010130)                                                         \
+    X(CO_E_NOMATCHINGNAMEFOUND, 0x80010131)                                                        \
+    X(CO_E_LOOKUPACCNAMEFAILED, 0x80010132)                                                        \
+    X(RPC_E_UNEXPECTED, 0x8001FFFF)
 
 /* Decimal and hexadecimal. */
 #define COM_STATUSES(X)                                                                            \
@@ -115,6 +157,125 @@
     X(RPC_S_SEC_PKG_ERROR, 1825, 0x721)                                                            \
     X(RPC_S_NOT_CANCELLED, 1826, 0x722)                                                            \
     X(RPC_S_INVALID_ASYNC_HANDLE, 1914, 0x77A)                                                     \
-    X(RPC_S_INVALID_ASYNC_CALL, 1915, 0x77B)
+    X(RPC_S_INVALID_ASYNC_CALL, 1915, 0x77B)                                                       \
+    X(ERROR_INVALID_FUNCTION, 1, 0x1)                                                              \
+    X(ERROR_TOO_MANY_OPEN_FILES, 4, 0x4)                                                           \
+    X(ERROR_BAD_FORMAT, 11, 0xB)                                                                   \
+    X(ERROR_INVALID_ACCESS, 12, 0xC)                                                               \
+    X(ERROR_INVALID_DRIVE, 15, 0xF)                                                                \
+    X(ERROR_NOT_SAME_DEVICE, 17, 0x11)                                                             \
+    X(ERROR_NO_MORE_FILES, 18, 0x12)                                                               \
+    X(ERROR_WRITE_PROTECT, 19, 0x13)                                                               \
+    X(ERROR_NOT_READY, 21, 0x15)                                                                   \
+    X(ERROR_BAD_LENGTH, 24, 0x18)                                                                  \
+    X(ERROR_WRITE_FAULT, 29, 0x1D)                                                                 \
+    X(ERROR_READ_FAULT, 30, 0x1E)                                                                  \
+    X(ERROR_SHARING_VIOLATION, 32, 0x20)                                                           \
+    X(ERROR_LOCK_VIOLATION, 33, 0x21)                                                              \
+    X(ERROR_HANDLE_EOF, 38, 0x26)                                                                  \
+    X(ERROR_HANDLE_DISK_FULL, 39, 0x27)                                                            \
+    X(ERROR_BAD_NETPATH, 53, 0x35)                                                                 \
+    X(ERROR_NETWORK_ACCESS_DENIED, 65, 0x41)                                                       \
+    X(ERROR_FILE_EXISTS, 80, 0x50)                                                                 \
+    X(ERROR_CANNOT_MAKE, 82, 0x52)                                                                 \
+    X(ERROR_INVALID_PASSWORD, 86, 0x56)                                                            \
+    X(ERROR_BROKEN_PIPE, 109, 0x6D)                                                                \
+    X(ERROR_OPEN_FAILED, 110, 0x6E)                                                                \
+    X(ERROR_BUFFER_OVERFLOW, 111, 0x6F)                                                            \
+    X(ERROR_DISK_FULL, 112, 0x70)                                                                  \
+    X(ERROR_CALL_NOT_IMPLEMENTED, 120, 0x78)                                                       \
+    X(ERROR_SEM_TIMEOUT, 121, 0x79)                                                                \
+    X(ERROR_INVALID_NAME, 123, 0x7B)                                                               \
+    X(ERROR_INVALID_LEVEL, 124, 0x7C)                                                              \
+    X(ERROR_MOD_NOT_FOUND, 126, 0x7E)                                                              \
+    X(ERROR_PROC_NOT_FOUND, 127, 0x7F)                                                             \
+    X(ERROR_NEGATIVE_SEEK, 131, 0x83)                                                              \
+    X(ERROR_DIR_NOT_EMPTY, 145, 0x91)                                                              \
+    X(ERROR_NOT_LOCKED, 158, 0x9E)                                                                 \
+    X(ERROR_BAD_PATHNAME, 161, 0xA1)                                                               \
+    X(ERROR_BUSY, 170, 0xAA)                                                                       \
+    X(ERROR_ENVVAR_NOT_FOUND, 203, 0xCB)                                                           \
+    X(ERROR_FILENAME_EXCED_RANGE, 206, 0xCE)                                                       \
+    X(ERROR_BAD_PIPE, 230, 0xE6)                                                                   \
+    X(ERROR_PIPE_BUSY, 231, 0xE7)                                                                  \
+    X(ERROR_NO_DATA, 232, 0xE8)                                                                    \
+    X(ERROR_PIPE_NOT_CONNECTED, 233, 0xE9)                                                         \
+    X(ERROR_NO_MORE_ITEMS, 259, 0x103)                                                             \
+    X(ERROR_DIRECTORY, 267, 0x10B)                                                                 \
+    X(ERROR_NOT_OWNER, 288, 0x120)                                                                 \
+    X(ERROR_PARTIAL_COPY, 299, 0x12B)                                                              \
+    X(ERROR_MR_MID_NOT_FOUND, 317, 0x13D)                                                          \
+    X(ERROR_INVALID_ADDRESS, 487, 0x1E7)                                                           \
+    X(ERROR_ARITHMETIC_OVERFLOW, 534, 0x216)                                                       \
+    X(ERROR_PIPE_CONNECTED, 535, 0x217)                                                            \
+    X(ERROR_PIPE_LISTENING, 536, 0x218)                                                            \
+    X(ERROR_OPERATION_ABORTED, 995, 0x3E3)                                                         \
+    X(ERROR_IO_INCOMPLETE, 996, 0x3E4)                                                             \
+    X(ERROR_NOACCESS, 998, 0x3E6)                                                                  \
+    X(ERROR_STACK_OVERFLOW, 1001, 0x3E9)                                                           \
+    X(ERROR_INVALID_FLAGS, 1004, 0x3EC)                                                            \
+    X(ERROR_NO_UNICODE_TRANSLATION, 1113, 0x459)                                                   \
+    X(ERROR_SHUTDOWN_IN_PROGRESS, 1115, 0x45B)                                                     \
+    X(ERROR_IO_DEVICE, 1117, 0x45D)                                                                \
+    X(ERROR_NOT_ENOUGH_SERVER_MEMORY, 1130, 0x46A)                                                 \
+    X(ERROR_POSSIBLE_DEADLOCK, 1131, 0x46B)                                                        \
+    X(ERROR_NOT_FOUND, 1168, 0x490)                                                                \
+    X(ERROR_NO_MATCH, 1169, 0x491)                                                                 \
+    X(ERROR_DEVICE_NOT_CONNECTED, 1167, 0x48F)                                                     \
+    X(ERROR_BAD_USERNAME, 2202, 0x89A)                                                             \
+    X(ERROR_CONNECTION_REFUSED, 1225, 0x4C9)                                                       \
+    X(ERROR_REQUEST_ABORTED, 1235, 0x4D3)                                                          \
+    X(ERROR_CONNECTION_ABORTED, 1236, 0x4D4)                                                       \
+    X(ERROR_RETRY, 1237, 0x4D5)                                                                    \
+    X(ERROR_INCORRECT_ADDRESS, 1241, 0x4D9)                                                        \
+    X(ERROR_NOT_AUTHENTICATED, 1244, 0x4DC)                                                        \
+    X(ERROR_NOT_LOGGED_ON, 1245, 0x4DD)                                                            \
+    X(ERROR_ALREADY_INITIALIZED, 1247, 0x4DF)                                                      \
+    X(ERROR_SOME_NOT_MAPPED, 1301, 0x515)                                                          \
+    X(ERROR_INVALID_OWNER, 1307, 0x51B)                                                            \
+    X(ERROR_INVALID_PRIMARY_GROUP, 1308, 0x51C)                                                    \
+    X(ERROR_CANT_DISABLE_MANDATORY, 1310, 0x51E)                                                   \
+    X(ERROR_NO_LOGON_SERVERS, 1311, 0x51F)                                                         \
+    X(ERROR_NO_SUCH_LOGON_SESSION, 1312, 0x520)                                                    \
+    X(ERROR_NO_SUCH_PRIVILEGE, 1313, 0x521)                                                        \
+    X(ERROR_INVALID_ACCOUNT_NAME, 1315, 0x523)                                                     \
+    X(ERROR_NO_SUCH_USER, 1317, 0x525)                                                             \
+    X(ERROR_NO_SUCH_GROUP, 1319, 0x527)                                                            \
+    X(ERROR_LOGON_FAILURE, 1326, 0x52E)                                                            \
+    X(ERROR_ACCOUNT_RESTRICTION, 1327, 0x52F)                                                      \
+    X(ERROR_PASSWORD_EXPIRED, 1330, 0x532)                                                         \
+    X(ERROR_ACCOUNT_DISABLED, 1331, 0x533)                                                         \
+    X(ERROR_NONE_MAPPED, 1332, 0x534)                                                              \
+    X(ERROR_LUIDS_EXHAUSTED, 1334, 0x536)                                                          \
+    X(ERROR_INVALID_SUB_AUTHORITY, 1335, 0x537)                                                    \
+    X(ERROR_BAD_INHERITANCE_ACL, 1340, 0x53C)                                                      \
+    X(ERROR_INVALID_ID_AUTHORITY, 1343, 0x53F)                                                     \
+    X(ERROR_INVALID_GROUP_ATTRIBUTES, 1345, 0x541)                                                 \
+    X(ERROR_NO_SECURITY_ON_OBJECT, 1350, 0x546)                                                    \
+    X(ERROR_CANT_ACCESS_DOMAIN_INFO, 1351, 0x547)                                                  \
+    X(ERROR_NO_SUCH_DOMAIN, 1355, 0x54B)                                                           \
+    X(ERROR_BAD_DESCRIPTOR_FORMAT, 1361, 0x551)                                                    \
+    X(ERROR_NO_SUCH_MEMBER, 1387, 0x56B)                                                           \
+    X(ERROR_CANNOT_IMPERSONATE, 1368, 0x558)                                                       \
+    X(ERROR_LOGON_NOT_GRANTED, 1380, 0x564)                                                        \
+    X(ERROR_LOGON_TYPE_NOT_GRANTED, 1385, 0x569)                                                   \
+    X(ERROR_INVALID_USER_BUFFER, 1784, 0x6F8)                                                      \
+    X(ERROR_TRUSTED_RELATIONSHIP_FAILURE, 1789, 0x6FD)                                             \
+    X(ERROR_RESOURCE_LANG_NOT_FOUND, 1815, 0x717)                                                  \
+    X(ERROR_ACCOUNT_LOCKED_OUT, 1909, 0x775)                                                       \
+    X(ERROR_INVALID_STATE, 5023, 0x139F)                                                           \
+    X(RPC_S_INVALID_STRING_BINDING, 1700, 0x6A4)                                                   \
+    X(RPC_S_PROTSEQ_NOT_SUPPORTED, 1703, 0x6A7)                                                    \
+    X(RPC_S_INVALID_STRING_UUID, 1705, 0x6A9)                                                      \
+    X(RPC_S_UNKNOWN_IF, 1717, 0x6B5)                                                               \
+    X(RPC_S_SERVER_UNAVAILABLE, 1722, 0x6BA)                                                       \
+    X(RPC_S_SERVER_TOO_BUSY, 1723, 0x6BB)                                                          \
+    X(RPC_S_CALL_FAILED_DNE, 1727, 0x6BF)                                                          \
+    X(RPC_S_PROTOCOL_ERROR, 1728, 0x6C0)                                                           \
+    X(RPC_S_INVALID_TAG, 1733, 0x6C5)                                                              \
+    X(RPC_S_INTERNAL_ERROR, 1766, 0x6E6)                                                           \
+    X(RPC_X_NULL_REF_POINTER, 1780, 0x6F4)                                                         \
+    X(RPC_X_BAD_STUB_DATA, 1783, 0x6F7)                                                            \
+    X(RPC_S_UUID_LOCAL_ONLY, 1824, 0x720)
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "com_test.h"
 
+#include <guisecom.h>
+
 #include "support/scene.h"
 
 #include "call/call_state.h"
@@ -57,6 +59,23 @@ static inline int com_teardown(void **state)
 static inline unsigned call_refs(const guise_call *call)
 {
     return (unsigned)(atomic_load(&call->state) >> GUISE__CALL_REFERENCE_SHIFT);
+}
+
+/* The call's IServerSecurity, with one reference to give back; NULL on failure. */
+static inline IServerSecurity *security_of_call(guise_call *call)
+{
+    IServerSecurity *security = POISON;
+
+    return GuiseGetServerSecurity(call, &security) == S_OK ? security : NULL;
+}
+
+static inline HRESULT impersonate_call(guise_call *call)
+{
+    IServerSecurity *security = security_of_call(call);
+    HRESULT result = IServerSecurity_ImpersonateClient(security);
+
+    (void)IServerSecurity_Release(security);
+    return result;
 }
 
 #endif

@@ -19,6 +19,17 @@
     (((IUnknown *)(object))->lpVtbl->AddRef((IUnknown *)(object)),                                 \
      ((IUnknown *)(object))->lpVtbl->Release((IUnknown *)(object)))
 
+/* Makes an object of a class, with one reference. */
+static inline void *make_object(const CLSID *clsid, const IID *riid)
+{
+    void *object = POISON;
+
+    assert_hr(CoCreateInstance(clsid, NULL, CLSCTX_INPROC_SERVER, riid, &object), S_OK);
+    assert_non_null(object);
+    assert_int_equal(references_of(object), 1);
+    return object;
+}
+
 /* Around a group of tests. */
 static inline int com_initialize(void **state)
 {
@@ -32,5 +43,12 @@ static inline int com_uninitialize(void **state)
     CoUninitialize();
     return 0;
 }
+
+/* Where the low byte of the WORD at this offset lies. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOW_BYTE(at) ((at) + 1)
+#else
+#define LOW_BYTE(at) (at)
+#endif
 
 #endif

@@ -237,12 +237,12 @@ static void malformed_lists_are_told(void **state)
         {0, 1, false},
         {0, 5, false},
         /* AclSize: just what it takes, and less */
-        {2, 28, true},
-        {2, 27, false},
-        {2, 8, false},
+        {LOW_BYTE(2), 28, true},
+        {LOW_BYTE(2), 27, false},
+        {LOW_BYTE(2), 8, false},
         /* AceSize: longer than its SID needs, and past the end */
-        {8 + 2, 24, true},
-        {8 + 2, 96, false},
+        {LOW_BYTE(8 + 2), 24, true},
+        {LOW_BYTE(8 + 2), 96, false},
     };
 
     (void)state;
@@ -407,5 +407,6 @@ int main(void)
         cmocka_unit_test(generic_rights_become_what_they_stand_for),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

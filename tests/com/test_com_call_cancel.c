@@ -14,8 +14,8 @@
 #include <guisecom.h>
 
 #include "com/cancel.h"
-#include "com/unknown.h"
 #include "com/threads.h"
+#include "com/unknown.h"
 
 #define FOREVER ((ULONG)RPC_C_CANCEL_INFINITE_TIMEOUT)
 
@@ -105,7 +105,7 @@ static void com_the_last_release_of_it_completes_an_open_call(void **state)
     assert_int_equal(count, 1);
 }
 
-/* An object of somebody else's that stands for the call, with an identity of its own. */
+/* A foreign object that stands for the call, with an identity of its own. */
 struct holder {
     struct guise__com_object object; /* first */
     struct guise__com_cancel cancel;
@@ -185,7 +185,7 @@ static void com_test_cancel_after_completion(void **state)
     assert_hr(cancel_call(s->call, 0), S_OK);
     assert_ok(guise_call_signal(s->call));
     assert_hr(test_call(s->call), RPC_E_CALL_CANCELED);
-    assert_ok(guise_call_complete(s->other, GUISE_E_CALL_CANCELED)); /* nobody had asked */
+    assert_ok(guise_call_complete(s->other, GUISE_E_CALL_CANCELED)); /* never asked for */
     assert_hr(test_call(s->other), RPC_E_CALL_COMPLETE);
     assert_hr(cancel_call(s->other, 0), RPC_E_CALL_COMPLETE);
     assert_hr(test_call(s->other), RPC_E_CALL_COMPLETE);
@@ -232,7 +232,7 @@ static int64_t nanoseconds(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* The request is made even though nobody answers in time; not before that. */
+/* The request is made even if no answer comes in time; not before that. */
 static void com_cancel_gives_up_waiting(void **state)
 {
     struct scene *s = *state;
@@ -259,7 +259,7 @@ static void cancel_and_wait(struct wt *w)
     WT_CHECK_RESULT(w, result, RPC_E_CALL_COMPLETE);
 }
 
-/* Somebody sleeps on the call, or is about to (call.c). */
+/* A thread sleeps on the call, or is about to (call.c). */
 static bool has_waiters(const guise_call *call)
 {
     return (atomic_load(&call->state) & UINT64_C(0x80)) != 0;
@@ -328,7 +328,7 @@ static void com_cancel_waits_for_the_reply(void **state)
     wt_join(&w);
 }
 
-/* ---- K-12, X-22: whose call it is ------------------------------------------------------------ */
+/* ---- K-12, X-22: the owner of the call ------------------------------------------------------- */
 
 static guise_result canceled(guise_call *call, void *arg)
 {
@@ -380,8 +380,12 @@ static void com_a_call_is_put_up(void **state)
     assert_hr(GuiseGetServerSecurity(s->call, &security), S_OK);
     assert_hr(CoSetCancelObject((IUnknown *)security), S_OK);
     assert_int_equal(IServerSecurity_Release(security), 1);
+    assert_hr(CoCancelCall(0, 0), CO_E_CANCEL_DISABLED); /* K-11 */
+    assert_hr(test_call(s->call), RPC_S_CALLPENDING);
+    assert_hr(CoEnableCallCancellation(NULL), S_OK);
     assert_hr(CoCancelCall(0, 0), S_OK);
     assert_hr(CoCancelCall(0, 0), RPC_E_CALL_CANCELED);
+    assert_hr(CoDisableCallCancellation(NULL), S_OK);
     assert_hr(test_call(s->call), RPC_E_CALL_CANCELED);
     assert_int_equal(call_refs(s->call), 3);
     assert_hr(CoSetCancelObject(NULL), S_OK);
@@ -473,8 +477,14 @@ static unsigned refs_of(struct mock *mock)
     return atomic_load(&mock->refs);
 }
 
+/* Of this thread, which may be cancelled from then on (K-11). */
 static HRESULT put_up(struct mock *mock)
 {
+    static _Thread_local bool is_enabled;
+
+    if (!is_enabled) {
+        is_enabled = CoEnableCallCancellation(NULL) == S_OK;
+    }
     return CoSetCancelObject((IUnknown *)mock);
 }
 
@@ -551,7 +561,7 @@ static void leave_it(struct wt *w)
     WT_CHECK_RESULT(w, put_up(s->extra), S_OK);
 }
 
-/* Nothing is put up where nobody would take it down. */
+/* No object is installed where nothing would remove it. */
 static void com_a_thread_at_its_end_puts_nothing_up(void **state)
 {
     struct scene *s = *state;
@@ -628,7 +638,7 @@ static void deliver(struct wt *w)
     WT_CHECK_RESULT(w, CoCancelCall(forking->self, 0), S_OK);
 }
 
-/* The thread keeps its number and its object; who else was there is not. */
+/* The thread keeps its number and its object; the other threads do not exist here. */
 static void in_child(void *arg)
 {
     struct forking *forking = arg;
@@ -638,7 +648,7 @@ static void in_child(void *arg)
     CHILD_CHECK(is_innermost(forking->self, &forking->mine));
     CHILD_CHECK(is_innermost(forking->other, NULL));
     CHILD_CHECK(refs_of(&forking->others) == 2);       /* left alone */
-    CHILD_CHECK_RESULT(CoSetCancelObject(NULL), S_OK); /* nobody cancels it here */
+    CHILD_CHECK_RESULT(CoSetCancelObject(NULL), S_OK); /* no thread cancels it here */
     CHILD_CHECK(refs_of(&forking->mine) == 1);
     CHILD_CHECK_RESULT(put_up(&forking->others), S_OK);
     CHILD_CHECK(is_innermost(forking->self, &forking->others));
@@ -682,7 +692,7 @@ static void ask_all_the_time(struct wt *w)
     }
 }
 
-/* Would wait for ever if the lock were somebody's. */
+/* Would wait for ever if the lock were held. */
 static void ask_once(void *arg)
 {
     struct forking *forking = arg;
@@ -726,7 +736,7 @@ static void get_a_number(void *arg)
     CHILD_CHECK(GetCurrentThreadId() == 1);
 }
 
-/* Of a process none of whose threads has a number or an object yet. Comes first. */
+/* Of a process in which no thread has a number or an object yet. Comes first. */
 static void com_a_child_finds_the_lock_free_from_the_start(void **state)
 {
     atomic_bool over;

@@ -8,6 +8,7 @@
 #include "com_test.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include <windows.h>
 
@@ -27,7 +28,7 @@ struct mock {
     bool is_empty;  /* that succeeds with nothing */
     unsigned cancels;
     ULONG seconds; /* of the last Cancel, */
-    DWORD thread;  /* and whose it was */
+    DWORD thread;  /* and the owner */
     void (*in_cancel)(struct mock *mock, ULONG seconds);
     void (*in_query)(struct mock *mock);
     struct wt_latch in[DELIVERIES], go[DELIVERIES];
@@ -106,8 +107,14 @@ static unsigned refs_of(struct mock *mock)
     return atomic_load(&mock->refs);
 }
 
+/* Of this thread, which may be cancelled from then on (K-11). */
 static HRESULT put_up(struct mock *mock)
 {
+    static _Thread_local bool is_enabled;
+
+    if (!is_enabled) {
+        is_enabled = CoEnableCallCancellation(NULL) == S_OK;
+    }
     return CoSetCancelObject((IUnknown *)mock);
 }
 
@@ -314,7 +321,7 @@ static void put_up_another_in(struct mock *mock, ULONG seconds)
                     put_up(&other) == S_OK && take_down() == S_OK && refs_of(&other) == 1;
 }
 
-/* One that cancels its own call is not in anybody's way, and takes nothing away from itself. */
+/* A thread that cancels its own call blocks no other thread, and takes nothing away from itself. */
 static void com_cancel_may_take_its_own_object_down(void **state)
 {
     struct mock mock;
@@ -416,7 +423,7 @@ static void com_a_thread_that_ends_leaves_nothing(void **state)
     end_owner(&owner);
     assert_null(innermost(owner.thread));
     assert_hr(CoCancelCall(owner.thread, 0), E_NOINTERFACE);
-    assert_hr(CoCancelCall(0xFFFFFFFF, 0), E_NOINTERFACE); /* nobody's, ever */
+    assert_hr(CoCancelCall(0xFFFFFFFF, 0), E_NOINTERFACE); /* never of any thread */
     assert_int_equal(refs_of(&mocks[0]), 1);
     assert_int_equal(mocks[0].cancels, 0);
 }
@@ -469,7 +476,7 @@ static void check_blocked(struct mock *top)
     assert_int_equal(refs_of(top), 2);
 }
 
-/* Whoever took its object down knows that no Cancel is in it. */
+/* A thread that removed its object knows that no Cancel is in it. */
 static void com_the_top_stays_while_it_is_cancelled(void **state)
 {
     struct delivery first, second;
@@ -531,7 +538,7 @@ static void get_object(struct wt *w)
     (void)IUnknown_Release((IUnknown *)object);
 }
 
-/* To ask for the object blocks nobody; it stays for as long as it is asked. */
+/* Asking for the object blocks no thread; it stays for as long as it is asked. */
 static void com_an_object_is_taken_down_while_it_is_asked_for(void **state)
 {
     struct mock mock;
@@ -553,56 +560,129 @@ static void com_an_object_is_taken_down_while_it_is_asked_for(void **state)
 
 /* ---- K-11: enabling -------------------------------------------------------------------------- */
 
-static void check_disabled(struct wt *w)
+static void enable_and_disable(struct wt *w)
 {
-    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), CO_E_CANCEL_DISABLED); /* off at first */
     WT_CHECK_RESULT(w, CoEnableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoEnableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), S_OK); /* one is left */
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL),
+                    CO_E_CANCEL_DISABLED); /* nothing is owed: */
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), CO_E_CANCEL_DISABLED);
+    WT_CHECK_RESULT(w, CoEnableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), S_OK);
 }
 
-static void com_enabling_is_counted(void **state)
+static void run_alone(wt_fn *fn, void *arg)
 {
     struct wt w;
 
+    wt_start(&w, fn, arg);
+    wt_join(&w);
+}
+
+/* Each thread has its own count. */
+static void com_enabling_is_counted(void **state)
+{
     (void)state;
-    assert_hr(CoDisableCallCancellation(NULL), S_OK); /* off in the beginning */
+    run_alone(enable_and_disable, NULL);
     assert_hr(CoEnableCallCancellation(NULL), S_OK);
-    assert_hr(CoEnableCallCancellation(NULL), S_OK);
-    assert_hr(CoEnableCallCancellation(NULL), S_OK);
+    run_alone(enable_and_disable, NULL);
+    assert_hr(CoDisableCallCancellation(NULL), S_OK);
+}
+
+static void com_enabling_checks_its_argument(void **state)
+{
+    (void)state;
     assert_hr(CoEnableCallCancellation(POISON), E_INVALIDARG);
     assert_hr(CoDisableCallCancellation(POISON), E_INVALIDARG);
-    assert_hr(CoDisableCallCancellation(NULL), CO_E_CANCEL_DISABLED);
-    wt_start(&w, check_disabled, NULL); /* of the thread */
-    wt_join(&w);
-    assert_hr(CoDisableCallCancellation(NULL), CO_E_CANCEL_DISABLED);
-    assert_hr(CoDisableCallCancellation(NULL), S_OK);
-    assert_hr(CoDisableCallCancellation(NULL), S_OK); /* never below zero: */
-    assert_hr(CoEnableCallCancellation(NULL), S_OK);
-    assert_hr(CoDisableCallCancellation(NULL), S_OK);
 }
 
-static void enable_twice(void)
+static void initialize_between(struct wt *w)
 {
-    assert_hr(CoEnableCallCancellation(NULL), S_OK);
-    assert_hr(CoEnableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoEnableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoEnableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoInitializeEx(NULL, COINIT_MULTITHREADED), S_OK);
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoInitializeEx(NULL, COINIT_MULTITHREADED), S_FALSE);
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), CO_E_CANCEL_DISABLED);
+    WT_CHECK_RESULT(w, CoEnableCallCancellation(NULL), S_OK);
+    CoUninitialize();
+    CoUninitialize();
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), CO_E_CANCEL_DISABLED);
 }
 
-static void com_initializing_anew_disables(void **state)
+static void com_initializing_leaves_the_count(void **state)
 {
     (void)state;
-    assert_hr(CoInitializeEx(NULL, COINIT_MULTITHREADED), S_OK);
-    enable_twice();
-    assert_hr(CoInitializeEx(NULL, COINIT_MULTITHREADED), S_FALSE); /* only counted */
-    CoUninitialize();
-    assert_hr(CoDisableCallCancellation(NULL), CO_E_CANCEL_DISABLED);
-    assert_hr(CoEnableCallCancellation(NULL), S_OK);
-    CoUninitialize();
-    assert_hr(CoInitializeEx(NULL, COINIT_MULTITHREADED), S_OK);
-    assert_hr(CoDisableCallCancellation(NULL), S_OK);
-    enable_twice();
-    assert_hr(CoInitialize(NULL), RPC_E_CHANGED_MODE);
-    assert_hr(CoDisableCallCancellation(NULL), CO_E_CANCEL_DISABLED);
-    assert_hr(CoDisableCallCancellation(NULL), S_OK);
-    CoUninitialize();
+    run_alone(initialize_between, NULL);
+}
+
+static void cancel_while_disabled(struct wt *w)
+{
+    struct mock *mock = w->arg;
+    DWORD self = GetCurrentThreadId();
+
+    WT_CHECK_RESULT(w, CoSetCancelObject((IUnknown *)mock), S_OK);
+    WT_CHECK_RESULT(w, CoCancelCall(0, 0), CO_E_CANCEL_DISABLED);
+    WT_CHECK_RESULT(w, CoCancelCall(self, 3), CO_E_CANCEL_DISABLED);
+    WT_CHECK(w, mock->cancels == 0 && refs_of(mock) == 2);
+    WT_CHECK_RESULT(w, CoEnableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoCancelCall(self, 0), S_OK);
+    WT_CHECK(w, mock->cancels == 1);
+    WT_CHECK_RESULT(w, CoDisableCallCancellation(NULL), S_OK);
+    WT_CHECK_RESULT(w, CoCancelCall(self, 0), CO_E_CANCEL_DISABLED);
+    WT_CHECK(w, mock->cancels == 1);
+    WT_CHECK_RESULT(w, take_down(), S_OK);
+    WT_CHECK_RESULT(w, CoCancelCall(0, 0), E_NOINTERFACE); /* there is nothing to ask about */
+}
+
+/* K-08: the object is not asked. */
+static void com_nothing_is_cancelled_while_disabled(void **state)
+{
+    struct mock mock;
+
+    (void)state;
+    make_mock(&mock, S_OK);
+    run_alone(cancel_while_disabled, &mock);
+    assert_int_equal(refs_of(&mock), 1);
+}
+
+static void own_disabled(struct wt *w)
+{
+    struct owner *owner = w->arg;
+
+    owner->thread = GetCurrentThreadId();
+    WT_CHECK_RESULT(w, CoSetCancelObject((IUnknown *)owner->mock), S_OK);
+    wt_latch_open(&owner->ready);
+    wt_latch_wait(&owner->end);
+    WT_CHECK_RESULT(w, take_down(), S_OK); /* no thread is in there (K-10) */
+}
+
+/* It is the thread with the object that has to have enabled it, not the one that cancels. */
+static void com_the_owner_decides(void **state)
+{
+    struct owner owner;
+    struct mock mock, mine;
+
+    (void)state;
+    make_mock(&mock, S_OK);
+    make_mock(&mine, S_OK);
+    assert_hr(put_up(&mine), S_OK); /* this thread is enabled */
+    owner.mock = &mock;
+    wt_latch_init(&owner.ready);
+    wt_latch_init(&owner.end);
+    wt_start(&owner.w, own_disabled, &owner);
+    wt_latch_wait(&owner.ready);
+    assert_hr(CoCancelCall(owner.thread, 0), CO_E_CANCEL_DISABLED);
+    assert_ptr_equal(innermost(owner.thread), &mock); /* K-09: found all the same */
+    assert_int_equal(mock.cancels, 0);
+    end_owner(&owner);
+    assert_int_equal(refs_of(&mock), 1);
+    assert_hr(take_down(), S_OK);
 }
 
 /* ---- K-07: the server's question ------------------------------------------------------------- */
@@ -677,10 +757,14 @@ int main(void)
         cmocka_unit_test(com_a_thread_ends_while_it_is_cancelled),
         cmocka_unit_test(com_an_object_is_taken_down_while_it_is_asked_for),
         cmocka_unit_test(com_enabling_is_counted),
-        cmocka_unit_test(com_initializing_anew_disables),
+        cmocka_unit_test(com_enabling_checks_its_argument),
+        cmocka_unit_test(com_initializing_leaves_the_count),
+        cmocka_unit_test(com_nothing_is_cancelled_while_disabled),
+        cmocka_unit_test(com_the_owner_decides),
         cmocka_unit_test(com_test_cancel_asks_the_context),
         cmocka_unit_test(com_the_two_stay_apart),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

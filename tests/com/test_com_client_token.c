@@ -4,12 +4,18 @@
  * they leave in the slot, which is the core's. The stage is that of the core's own tests;
  * scene_teardown counts the tokens' references, com_teardown the objects behind handles.
  */
+#define _DEFAULT_SOURCE /* setgroups */
 #define _POSIX_C_SOURCE 200809L
 #include "com_scene.h"
 
+#include <errno.h>
+#include <grp.h>
 #include <string.h>
 
+#include <aclapi.h>
 #include <guisecom.h>
+
+#include "support/child.h"
 
 #include "identity/provider.h"
 
@@ -117,7 +123,7 @@ struct answer {
 
 enum { READ = 1, WRITE = 2 };
 
-/* Of something of root's that uid may read and nobody write. */
+/* Of an object of root's that the uid may read and no one else may write. */
 static BOOL may(HANDLE client, DWORD uid, DWORD desired, struct answer *answer)
 {
     GENERIC_MAPPING mapping = {READ, WRITE, 0, READ | WRITE};
@@ -152,8 +158,9 @@ static bool check_is_refused(HANDLE client, DWORD error)
 {
     struct answer answer;
 
-    return !may(client, 1001, READ, &answer) && GetLastError() == error && !answer.status &&
-           answer.granted == 0;
+    return !may(client, 1001, READ, &answer) && GetLastError() == error &&
+           answer.status == 0x5A5A5A5A && answer.granted == 0x5A5A5A5A &&
+           answer.used.PrivilegeCount == 0x5A5A5A5A;
 }
 
 static bool membership_is_refused(HANDLE handle, DWORD error)
@@ -185,7 +192,7 @@ static guise_call *call_at(const guise_token *token, guise_level level)
     return call;
 }
 
-/* ---- the slot is one, whoever writes to it --------------------------------------------------- */
+/* ---- the slot is one, for every writer ------------------------------------------------------- */
 
 static guise_result v13(guise_call *call, void *arg)
 {
@@ -200,7 +207,7 @@ static guise_result v13(guise_call *call, void *arg)
     CHECK(s, is_client(s->alice));
     CHECK_HR(s, CoRevertToSelf(), S_OK);
     CHECK(s, is_only_set(s->own_token));
-    CHECK(s, IS_DONE(RevertToSelf())); /* W-11: empty, whatever was there before */
+    CHECK(s, IS_DONE(RevertToSelf())); /* The slot is empty, with any token before (W-11). */
     CHECK(s, is_self());
     return GUISE_OK;
 }
@@ -312,7 +319,7 @@ static void com_a_thread_that_cannot_become_it(void **state)
     assert_true(CloseHandle(alice));
 }
 
-/* W-10: nobody, and nobody's ids. */
+/* The anonymous identity, which has no ids (W-10, W-27). */
 static void com_anonymous_is_nobody(void **state)
 {
     const guise_token *token;
@@ -324,7 +331,8 @@ static void com_anonymous_is_nobody(void **state)
     assert_true(is_only_set(token));
     assert_int_equal(guise_token_level(token), GUISE_LEVEL_ANONYMOUS);
     assert_true(guise_token_uid(token) != geteuid());
-    assert_true(guise_token_uid(token) != guise__limits()->overflow_uid);
+    assert_false(guise_token_has_ids(token));
+    assert_int_equal(guise_token_uid(token), guise__limits()->overflow_uid);
     assert_true(guise_token_gid(token) != getegid());
     assert_string_equal(guise_token_name(token), "");
     assert_true(cannot_open(GetCurrentThread(), TOKEN_QUERY, TRUE, ERROR_CANT_OPEN_ANONYMOUS));
@@ -332,7 +340,114 @@ static void com_anonymous_is_nobody(void **state)
     assert_true(is_self());
 }
 
-/* W-09: as the process, at that level, and as nobody's client. */
+/* ---- a client without ids (W-27) -------------------------------------------------------------- */
+
+static guise_token *token_without_ids(const char *key)
+{
+    guise_identity who = {.size = sizeof who, .mechanism = "krb5", .key = key, .key_size = 1};
+    guise_token *token = TEST_POISON(guise_token);
+
+    assert_ok(guise_token_create_without_ids(&who, key, GUISE_LEVEL_IDENTIFY, &token));
+    return token;
+}
+
+static bool is_anonymous_logon(PSID sid)
+{
+    SID anonymous = short_sid(5, 7);
+
+    return EqualSid(sid, &anonymous) != FALSE;
+}
+
+/* The class is one SID with this length before it, and that is S-1-5-7. */
+static bool is_anonymous(HANDLE handle, TOKEN_INFORMATION_CLASS name, size_t before)
+{
+    union {
+        PSID sid; /* first in TOKEN_USER, TOKEN_OWNER and TOKEN_PRIMARY_GROUP */
+        unsigned char bytes[64];
+    } buffer;
+    DWORD length = UNTOUCHED;
+
+    memset(&buffer, 0x5A, sizeof buffer);
+    return IS_DONE(GetTokenInformation(handle, name, &buffer, sizeof buffer, &length)) &&
+           length == before + sizeof(SID) && is_anonymous_logon(buffer.sid);
+}
+
+static void com_without_ids_is_anonymous_logon(void **state)
+{
+    guise_token *token = token_without_ids("a");
+    HANDLE handle = handle_of(token, TOKEN_QUERY);
+    SID anonymous = short_sid(5, 7), world = short_sid(1, 0), known = short_sid(5, 11);
+    struct unix_sid user = unix_sid(UID, guise_token_uid(token));
+    struct unix_sid group = unix_sid(GID, guise_token_gid(token));
+    TOKEN_GROUPS groups;
+    DWORD length = UNTOUCHED;
+
+    (void)state;
+    assert_true(is_anonymous(handle, TokenUser, sizeof(TOKEN_USER)));
+    assert_true(is_anonymous(handle, TokenOwner, sizeof(TOKEN_OWNER)));
+    assert_true(is_anonymous(handle, TokenPrimaryGroup, sizeof(TOKEN_PRIMARY_GROUP)));
+    memset(&groups, 0x5A, sizeof groups);
+    assert_true(IS_DONE(GetTokenInformation(handle, TokenGroups, &groups, sizeof groups, &length)));
+    assert_int_equal(groups.GroupCount, 0);
+    assert_int_equal(statistics_of(handle).GroupCount, 0);
+    assert_int_equal(is_member(handle, &anonymous), TRUE);
+    assert_int_equal(is_member(handle, &world), FALSE);
+    assert_int_equal(is_member(handle, &known), FALSE);
+    assert_int_equal(is_member(handle, &user), FALSE);
+    assert_int_equal(is_member(handle, &group), FALSE);
+    assert_true(CloseHandle(handle));
+    guise_token_unref(token);
+}
+
+/* Not what the overflow uid may, and not what the owner may: S-1-5-7 owns it, but is nobody. */
+static void com_without_ids_owns_nothing(void **state)
+{
+    guise_token *token = token_without_ids("a");
+    HANDLE handle = handle_of(token, TOKEN_QUERY);
+    GENERIC_MAPPING mapping = {READ, WRITE, 0, READ | WRITE};
+    SID anonymous = short_sid(5, 7);
+    SECURITY_DESCRIPTOR descriptor;
+    struct answer answer;
+    ACL empty;
+
+    (void)state;
+    assert_true(may(handle, guise_token_uid(token), READ, &answer));
+    assert_int_equal(answer.status, FALSE);
+    assert_true(InitializeSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION));
+    assert_true(SetSecurityDescriptorOwner(&descriptor, &anonymous, FALSE));
+    assert_true(SetSecurityDescriptorGroup(&descriptor, &anonymous, FALSE));
+    assert_true(InitializeAcl(&empty, sizeof empty, ACL_REVISION));
+    assert_true(SetSecurityDescriptorDacl(&descriptor, TRUE, &empty, FALSE));
+    answer.used_length = sizeof answer.used;
+    answer.status = TRUE;
+    assert_true(AccessCheck(&descriptor, handle, READ_CONTROL, &mapping, &answer.used,
+                            &answer.used_length, &answer.granted, &answer.status));
+    assert_int_equal(answer.status, FALSE);
+    assert_int_equal(answer.granted, 0);
+    assert_true(CloseHandle(handle));
+    guise_token_unref(token);
+}
+
+/* A list for CURRENT_USER would be one for all that nobody knows. */
+static void com_without_ids_is_no_current_user(void **state)
+{
+    guise_token *token = token_without_ids("a");
+    EXPLICIT_ACCESSA access;
+    PACL list = POISON;
+
+    (void)state;
+    memset(&access, 0, sizeof access);
+    access.grfAccessPermissions = READ;
+    access.grfAccessMode = GRANT_ACCESS;
+    access.Trustee.TrusteeForm = TRUSTEE_IS_NAME;
+    access.Trustee.ptstrName = (LPSTR)(uintptr_t) "CURRENT_USER";
+    assert_ok(guise_set_thread_token(token));
+    assert_int_equal(SetEntriesInAclA(1, &access, NULL, &list), ERROR_NONE_MAPPED);
+    assert_ok(guise_set_thread_token(NULL));
+    guise_token_unref(token);
+}
+
+/* As the process, at that level, and as no client (W-09). */
 static void com_self_is_the_process(void **state)
 {
     HANDLE handle;
@@ -487,9 +602,9 @@ static guise_result v23(guise_call *call, void *arg)
     CHECK_HR(s, CoRevertToSelf(), S_OK);
     CHECK(s, check_is_refused(own, ERROR_BAD_IMPERSONATION_LEVEL));
     CHECK(s, membership_is_refused(own, ERROR_BAD_IMPERSONATION_LEVEL));
-    CHECK(s, cannot_ask(own, TokenUser, ERROR_BAD_IMPERSONATION_LEVEL));
+    CHECK(s, is_user(own, 1001));
     CHECK(s, statistics_of(own).ImpersonationLevel == SecurityAnonymous);
-    CHECK(s, statistics_of(own).GroupCount == 0);
+    CHECK(s, statistics_of(own).GroupCount == 3);
     CHECK(s, CloseHandle(own));
     return guise_call_signal(call);
 }
@@ -566,7 +681,7 @@ static void com_a_handle_outlives_its_call(void **state)
 
 /* ---- W-20 to W-22: the process, and other threads -------------------------------------------- */
 
-/* The process's groups, and not the client's, whatever it is in. */
+/* The process's groups, and not those of the client in its slot. */
 static bool is_process(HANDLE handle)
 {
     unsigned char buffer[4096];
@@ -654,14 +769,17 @@ static void asks_when_born_as_a_client(struct wt *w)
     HANDLE process = POISON;
 
     fake_born_as_client();
+    WT_CHECK(w, IS_REFUSED(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &process),
+                           ERROR_ACCESS_DENIED));
+    WT_CHECK(w, !fake_is_self());
+    WT_CHECK_RESULT(w, guise_thread_become_self(), GUISE_OK);
     WT_CHECK(
         w, IS_DONE(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE, &process)));
-    WT_CHECK(w, fake_is_self());
     WT_CHECK(w, is_process(process));
     WT_CHECK(w, CloseHandle(process));
 }
 
-/* A thread that the kernel takes for somebody else is not asked who the process is. */
+/* The identity of the process is not read on a thread that has another one for the kernel. */
 static void com_a_thread_that_is_not_the_process(void **state)
 {
     if (scene_is_faked) {
@@ -719,7 +837,7 @@ static guise_result hands_work_on(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* W-22: who hands work to another thread does not hand on whom it impersonates. */
+/* A thread that hands work to another thread does not hand on its impersonation (W-22). */
 static void com_no_token_follows_work(void **state)
 {
     struct scene *s = *state;
@@ -862,6 +980,113 @@ static void com_ids_follow_the_serial(void **state)
     assert_true(RevertToSelf());
     assert_true(CloseHandle(opened));
     assert_true(CloseHandle(alice));
+}
+
+static bool is_same_luid(LUID left, LUID right)
+{
+    return left.LowPart == right.LowPart && left.HighPart == right.HighPart;
+}
+
+static HANDLE duplicate_of(HANDLE token, SECURITY_IMPERSONATION_LEVEL level, TOKEN_TYPE type)
+{
+    HANDLE copy = POISON;
+
+    return DuplicateTokenEx(token, TOKEN_QUERY | TOKEN_DUPLICATE, NULL, level, type, &copy) ? copy
+                                                                                            : NULL;
+}
+
+static void assert_duplicate(HANDLE of, HANDLE copy)
+{
+    TOKEN_STATISTICS one = statistics_of(of), two = statistics_of(copy);
+
+    assert_false(is_same_luid(one.TokenId, two.TokenId));
+    assert_true(is_same_luid(one.AuthenticationId, two.AuthenticationId));
+    assert_true(is_same_luid(one.ModifiedId, two.ModifiedId));
+}
+
+/* W-16: of the same login, also where it is a duplicate's duplicate, or of another kind, or is worn. */
+static void com_duplicates_keep_the_login(void **state)
+{
+    struct scene *s = *state;
+    HANDLE alice = handle_of(s->alice_token, TOKEN_QUERY | TOKEN_DUPLICATE);
+    HANDLE bob = handle_of(s->bob_token, TOKEN_QUERY);
+    HANDLE low = duplicate_of(alice, SecurityAnonymous, TokenImpersonation);
+    HANDLE primary = duplicate_of(alice, SecurityAnonymous, TokenPrimary);
+    HANDLE again = duplicate_of(primary, SecurityIdentification, TokenImpersonation);
+
+    assert_duplicate(alice, low);
+    assert_duplicate(alice, primary);
+    assert_duplicate(alice, again);
+    assert_duplicate(primary, again);
+    assert_false(
+        is_same_luid(statistics_of(alice).AuthenticationId, statistics_of(bob).AuthenticationId));
+    assert_true(is_user(low, 1001));
+    assert_int_equal(statistics_of(low).GroupCount, statistics_of(alice).GroupCount);
+    assert_ok(guise_set_thread_token(s->alice_token));
+    assert_true(
+        is_same_luid(statistics_of(GetCurrentThreadToken()).TokenId, statistics_of(alice).TokenId));
+    assert_true(RevertToSelf());
+    assert_true(CloseHandle(again));
+    assert_true(CloseHandle(primary));
+    assert_true(CloseHandle(low));
+    assert_true(CloseHandle(bob));
+    assert_true(CloseHandle(alice));
+}
+
+static HANDLE process_handle(void)
+{
+    HANDLE handle = POISON;
+
+    return OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE, &handle) ? handle
+                                                                                         : NULL;
+}
+
+/* The process has one token, for every thread that opens it with any identity (W-16, W-20). */
+static void com_the_process_is_one_token(void **state)
+{
+    struct scene *s = *state;
+    HANDLE one = process_handle(), two;
+    TOKEN_STATISTICS first = statistics_of(one), second;
+
+    assert_ok(guise_set_thread_token(s->alice_token));
+    two = process_handle();
+    assert_true(RevertToSelf());
+    second = statistics_of(two);
+    assert_memory_equal(&first, &second, sizeof first);
+    second = statistics_of(GetCurrentProcessToken());
+    assert_memory_equal(&first, &second, sizeof first);
+    assert_true(CloseHandle(one));
+    assert_true(CloseHandle(two));
+    one = process_handle(); /* also if no handle was left */
+    second = statistics_of(one);
+    assert_memory_equal(&first, &second, sizeof first);
+    assert_true(ImpersonateSelf(SecurityImpersonation));
+    assert_duplicate(one, GetCurrentThreadToken());
+    assert_true(RevertToSelf());
+    assert_true(CloseHandle(one));
+}
+
+static void change_groups(void *arg)
+{
+    gid_t groups[] = {70001, 70002};
+    TOKEN_STATISTICS first = statistics_of(GetCurrentProcessToken()), second;
+
+    (void)arg;
+    if (setgroups(2, groups) != 0) {
+        CHILD_CHECK(errno == EPERM); /* not privileged: nothing to see */
+        return;
+    }
+    second = statistics_of(GetCurrentProcessToken());
+    CHILD_CHECK(!is_same_luid(first.TokenId, second.TokenId));
+    CHILD_CHECK(!is_same_luid(first.ModifiedId, second.ModifiedId));
+    CHILD_CHECK(is_same_luid(second.TokenId, statistics_of(GetCurrentProcessToken()).TokenId));
+}
+
+/* Another identity is another token. */
+static void com_a_process_that_changes_is_another_token(void **state)
+{
+    (void)state;
+    assert_child_passes(change_groups, NULL);
 }
 
 /* W-16: an empty list; and PrivilegeCheck says the same. */
@@ -1021,8 +1246,8 @@ static void com_access_checks_of_a_client(void **state)
     assert_int_equal(answer.status, FALSE);
     assert_false(may(alice, 1001, GENERIC_READ, &answer));
     assert_int_equal(GetLastError(), ERROR_GENERIC_NOT_MAPPED);
-    assert_int_equal(answer.granted, 0);
-    assert_int_equal(answer.status, FALSE);
+    assert_int_equal(answer.granted, 0x5A5A5A5A);
+    assert_int_equal(answer.status, 0x5A5A5A5A);
 
     assert_true(check_is_refused(GetCurrentProcessToken(), ERROR_NO_IMPERSONATION_TOKEN));
     assert_true(check_is_refused(GetCurrentThreadToken(), ERROR_NO_TOKEN));
@@ -1034,77 +1259,94 @@ static void com_access_checks_of_a_client(void **state)
     assert_true(CloseHandle(alice));
 }
 
+/* What a check is given, where a test wants something else than `may`. */
+struct question {
+    SECURITY_DESCRIPTOR descriptor;
+    GENERIC_MAPPING mapping;
+    PRIVILEGE_SET used;
+    DWORD length, granted;
+    BOOL status;
+    HANDLE alice;
+};
+
+static void question_begin(struct question *q, const struct scene *s)
+{
+    *q = (struct question){.mapping = {READ, WRITE, 0, READ | WRITE}, .length = sizeof q->used};
+    q->alice = handle_of(s->alice_token, TOKEN_QUERY);
+    memset(&q->used, 0x5A, sizeof q->used);
+    q->granted = UNTOUCHED;
+    q->status = 0x5AFE;
+    assert_true(InitializeSecurityDescriptor(&q->descriptor, SECURITY_DESCRIPTOR_REVISION));
+}
+
+static bool is_untouched(const struct question *q)
+{
+    return q->granted == UNTOUCHED && q->status == 0x5AFE && q->used.PrivilegeCount == 0x5A5A5A5A;
+}
+
 /* The privileges that were used have a buffer of their own; its length comes before the check. */
+static bool room_is_refused(struct question *q, PPRIVILEGE_SET used, LPDWORD length, DWORD error)
+{
+    return IS_REFUSED(AccessCheck(&q->descriptor, q->alice, READ, &q->mapping, used, length,
+                                  &q->granted, &q->status),
+                      error) &&
+           is_untouched(q);
+}
+
 static void com_access_check_needs_room_for_privileges(void **state)
 {
-    struct scene *s = *state;
-    HANDLE alice = handle_of(s->alice_token, TOKEN_QUERY);
-    GENERIC_MAPPING mapping = {READ, WRITE, 0, READ | WRITE};
-    SECURITY_DESCRIPTOR empty;
-    PRIVILEGE_SET used;
-    DWORD length = sizeof used - 1, granted = UNTOUCHED;
-    BOOL status = TRUE;
+    const DWORD all = sizeof(PRIVILEGE_SET);
+    struct question q;
 
-    memset(&used, 0x5A, sizeof used);
-    assert_true(InitializeSecurityDescriptor(&empty, SECURITY_DESCRIPTOR_REVISION));
-    assert_true(
-        IS_REFUSED(AccessCheck(&empty, alice, READ, &mapping, &used, &length, &granted, &status),
-                   ERROR_INSUFFICIENT_BUFFER));
-    assert_int_equal(length, sizeof used);
-    assert_int_equal(granted, 0);
-    assert_int_equal(status, FALSE);
-    assert_int_equal(used.PrivilegeCount, 0x5A5A5A5A);
-    length = 0;
-    assert_true(
-        IS_REFUSED(AccessCheck(&empty, alice, READ, &mapping, NULL, &length, &granted, &status),
-                   ERROR_INSUFFICIENT_BUFFER));
-    assert_int_equal(length, sizeof used);
-    granted = UNTOUCHED;
-    status = TRUE;
-    assert_true(
-        IS_REFUSED(AccessCheck(&empty, alice, READ, &mapping, NULL, &length, &granted, &status),
-                   ERROR_INVALID_PARAMETER));
-    assert_int_equal(granted, 0);
-    assert_int_equal(status, FALSE);
-    assert_true(
-        IS_REFUSED(AccessCheck(&empty, alice, READ, &mapping, &used, &length, &granted, &status),
-                   ERROR_INVALID_SECURITY_DESCR)); /* nobody owns it */
-    assert_true(CloseHandle(alice));
+    question_begin(&q, *state);
+    q.length = all - 1;
+    assert_true(room_is_refused(&q, &q.used, &q.length, ERROR_INSUFFICIENT_BUFFER));
+    assert_int_equal(q.length, all);
+    q.length = 0;
+    assert_true(room_is_refused(&q, NULL, &q.length, ERROR_INSUFFICIENT_BUFFER));
+    assert_int_equal(q.length, all);
+    assert_true(room_is_refused(&q, NULL, &q.length, ERROR_NOACCESS));
+    assert_int_equal(q.length, all);
+    q.length = 1;
+    assert_true(room_is_refused(&q, NULL, &q.length, ERROR_NOACCESS));
+    assert_int_equal(q.length, 1);
+    assert_true(room_is_refused(&q, &q.used, NULL, ERROR_NOACCESS));
+    assert_true(room_is_refused(&q, NULL, NULL, ERROR_NOACCESS));
+    assert_true(CloseHandle(q.alice));
+}
+
+/* It has no owner: nothing is notified. */
+static void com_access_check_needs_an_owner(void **state)
+{
+    struct question q;
+
+    question_begin(&q, *state);
+    assert_true(IS_REFUSED(AccessCheck(&q.descriptor, q.alice, READ, &q.mapping, &q.used, &q.length,
+                                       &q.granted, &q.status),
+                           ERROR_INVALID_SECURITY_DESCR));
+    assert_true(is_untouched(&q));
+    assert_true(CloseHandle(q.alice));
+}
+
+static bool arguments_are_refused(struct question *q, PSECURITY_DESCRIPTOR descriptor,
+                                  PGENERIC_MAPPING mapping, LPDWORD granted, LPBOOL status)
+{
+    return IS_REFUSED(AccessCheck(descriptor, q->alice, READ, mapping, &q->used, &q->length,
+                                  granted, status),
+                      ERROR_INVALID_PARAMETER) &&
+           is_untouched(q) && q->length == sizeof q->used;
 }
 
 static void com_access_check_needs_its_arguments(void **state)
 {
-    struct scene *s = *state;
-    HANDLE alice = handle_of(s->alice_token, TOKEN_QUERY);
-    GENERIC_MAPPING mapping = {READ, WRITE, 0, READ | WRITE};
-    SECURITY_DESCRIPTOR empty;
-    PRIVILEGE_SET used;
-    DWORD length = sizeof used, granted = UNTOUCHED;
-    BOOL status = TRUE;
+    struct question q;
 
-    assert_true(InitializeSecurityDescriptor(&empty, SECURITY_DESCRIPTOR_REVISION));
-    assert_true(
-        IS_REFUSED(AccessCheck(NULL, alice, READ, &mapping, &used, &length, &granted, &status),
-                   ERROR_INVALID_PARAMETER));
-    assert_true(
-        IS_REFUSED(AccessCheck(&empty, alice, READ, NULL, &used, &length, &granted, &status),
-                   ERROR_INVALID_PARAMETER));
-    assert_true(
-        IS_REFUSED(AccessCheck(&empty, alice, READ, &mapping, &used, NULL, &granted, &status),
-                   ERROR_INVALID_PARAMETER));
-    assert_int_equal(granted, 0);
-    assert_int_equal(status, FALSE);
-    granted = UNTOUCHED;
-    status = TRUE;
-    assert_true(
-        IS_REFUSED(AccessCheck(&empty, alice, READ, &mapping, &used, &length, NULL, &status),
-                   ERROR_INVALID_PARAMETER));
-    assert_int_equal(status, FALSE);
-    assert_true(
-        IS_REFUSED(AccessCheck(&empty, alice, READ, &mapping, &used, &length, &granted, NULL),
-                   ERROR_INVALID_PARAMETER));
-    assert_int_equal(granted, 0);
-    assert_true(CloseHandle(alice));
+    question_begin(&q, *state);
+    assert_true(arguments_are_refused(&q, NULL, &q.mapping, &q.granted, &q.status));
+    assert_true(arguments_are_refused(&q, &q.descriptor, NULL, &q.granted, &q.status));
+    assert_true(arguments_are_refused(&q, &q.descriptor, &q.mapping, NULL, &q.status));
+    assert_true(arguments_are_refused(&q, &q.descriptor, &q.mapping, &q.granted, NULL));
+    assert_true(CloseHandle(q.alice));
 }
 
 /* ---- main ------------------------------------------------------------------------------------ */
@@ -1118,6 +1360,9 @@ static int run(void)
         com_scene_test(com_refusals_leave_the_slot_alone),
         com_scene_test(com_a_thread_that_cannot_become_it),
         com_scene_test(com_anonymous_is_nobody),
+        com_scene_test(com_without_ids_is_anonymous_logon),
+        com_scene_test(com_without_ids_owns_nothing),
+        com_scene_test(com_without_ids_is_no_current_user),
         com_scene_test(com_self_is_the_process),
         com_scene_test(com_refusals_to_open_have_an_order),
         com_scene_test(com_rights_that_tokens_do_not_have),
@@ -1136,12 +1381,16 @@ static int run(void)
         com_scene_test(com_groups_of_a_token),
         com_scene_test(com_members_of_a_tokens_groups),
         com_scene_test(com_ids_follow_the_serial),
+        com_scene_test(com_duplicates_keep_the_login),
+        com_scene_test(com_the_process_is_one_token),
+        com_scene_test(com_a_process_that_changes_is_another_token),
         com_scene_test(com_no_token_has_privileges),
         com_scene_test(com_information_checks_its_arguments),
         com_scene_test(com_a_primary_copy_lifts_nothing),
         com_scene_test(com_duplicate_checks_its_arguments),
         com_scene_test(com_access_checks_of_a_client),
         com_scene_test(com_access_check_needs_room_for_privileges),
+        com_scene_test(com_access_check_needs_an_owner),
         com_scene_test(com_access_check_needs_its_arguments),
     };
 

@@ -14,23 +14,6 @@
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
-/* With one reference to give back; NULL if there is none. */
-static IServerSecurity *security_of(guise_call *call)
-{
-    IServerSecurity *security = POISON;
-
-    return GuiseGetServerSecurity(call, &security) == S_OK ? security : NULL;
-}
-
-static HRESULT impersonate(guise_call *call)
-{
-    IServerSecurity *security = security_of(call);
-    HRESULT result = IServerSecurity_ImpersonateClient(security);
-
-    (void)IServerSecurity_Release(security);
-    return result;
-}
-
 static HRESULT ask(IServerSecurity *security, struct answer *answer)
 {
     *answer = poisoned();
@@ -114,7 +97,7 @@ static void com_references_and_identity(void **state)
 static void com_query_interface_checks_its_arguments(void **state)
 {
     struct scene *s = *state;
-    IServerSecurity *security = security_of(s->call);
+    IServerSecurity *security = security_of_call(s->call);
     void *object = POISON;
 
     assert_non_null(security);
@@ -134,11 +117,11 @@ static void com_query_interface_checks_its_arguments(void **state)
     assert_int_equal(call_refs(s->call), 2);
 }
 
-/* S-06: who keeps it keeps a husk; its last Release takes call and object away. */
+/* A kept context is a husk; its last Release frees call and object (S-06). */
 static void com_it_outlives_everything_else(void **state)
 {
     struct scene *s = *state;
-    IServerSecurity *security = security_of(s->call);
+    IServerSecurity *security = security_of_call(s->call);
 
     assert_non_null(security);
     assert_ok(guise_call_signal(s->call));
@@ -161,7 +144,7 @@ static void disconnected(guise_call *call, guise_result result, void *arg)
 static void com_the_last_release_completes_an_open_call(void **state)
 {
     struct scene *s = *state;
-    IServerSecurity *security = security_of(s->call);
+    IServerSecurity *security = security_of_call(s->call);
     guise_result result = GUISE_OK;
 
     assert_non_null(security);
@@ -206,7 +189,7 @@ static void com_V_19_no_call_on_this_thread(void **state)
 static guise_result s08(guise_call *call, void *arg)
 {
     struct scene *s = arg;
-    IServerSecurity *security = security_of(call);
+    IServerSecurity *security = security_of_call(call);
 
     CHECK(s, IServerSecurity_IsImpersonating(security) == FALSE);
     CHECK_HR(s, CoImpersonateClient(), S_OK);
@@ -230,7 +213,7 @@ static void com_V_01_impersonate_and_revert(void **state)
     scene_dispatch(*state, s08);
 }
 
-/* N-01, N-02, N-04: after Signal, as whoever the thread is. */
+/* After Signal, with any identity of the thread (N-01, N-02, N-04). */
 static guise_result after_signal(struct scene *s, IServerSecurity *security)
 {
     const guise_token *before = guise_thread_token();
@@ -245,7 +228,7 @@ static guise_result after_signal(struct scene *s, IServerSecurity *security)
 static guise_result signal_boundary(guise_call *call, void *arg)
 {
     struct scene *s = arg;
-    IServerSecurity *security = security_of(call);
+    IServerSecurity *security = security_of_call(call);
 
     CHECK_HR(s, CoImpersonateClient(), S_OK);
     CHECK_OK(s, guise_call_signal(call));
@@ -284,7 +267,7 @@ static void com_V_07_return_takes_the_token_off(void **state)
 static guise_result v12(guise_call *call, void *arg)
 {
     struct scene *s = arg;
-    IServerSecurity *security = security_of(call);
+    IServerSecurity *security = security_of_call(call);
 
     CHECK_HR(s, CoImpersonateClient(), S_OK);
     CHECK(s, elsewhere(s, signal_call));
@@ -326,7 +309,7 @@ static void com_V_13_revert_restores_what_was_set(void **state)
 static guise_result v14(guise_call *call, void *arg)
 {
     struct scene *s = arg;
-    IServerSecurity *bob = security_of(s->other);
+    IServerSecurity *bob = security_of_call(s->other);
 
     (void)call;
     CHECK_HR(s, CoImpersonateClient(), S_OK);
@@ -350,7 +333,7 @@ static void com_V_14_two_contexts_one_revert(void **state)
 static guise_result v15_inner(guise_call *call, void *arg)
 {
     struct scene *s = arg;
-    IServerSecurity *security = security_of(call);
+    IServerSecurity *security = security_of_call(call);
 
     CHECK(s, is_self());
     CHECK(s, IServerSecurity_IsImpersonating(security) == FALSE); /* the outer frame is */
@@ -388,7 +371,7 @@ static guise_result v18_begin(guise_call *call, void *arg)
 {
     struct scene *s = arg;
 
-    s->extra = security_of(call);
+    s->extra = security_of_call(call);
     CHECK_HR(s, CoImpersonateClient(), S_OK);
     CHECK(s, IServerSecurity_IsImpersonating((IServerSecurity *)s->extra) == TRUE);
     return E_ABORT;
@@ -408,7 +391,8 @@ static void husk(struct wt *w)
     WT_CHECK(w, is_self());
 }
 
-/* N-07, S-06, S-34: a call that completes at its Begin_'s return, and who kept its context. */
+/* A call that completes at its Begin_'s return, and a server that kept its context (N-07, S-06,
+ * S-34). */
 static void com_V_18_kept_beyond_a_synchronous_call(void **state)
 {
     struct scene *s = *state;
@@ -440,11 +424,11 @@ static guise_result next_client(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* the object is bound to one call, whoever the thread serves next. */
+/* The object is bound to one call, whichever call the thread serves next. */
 static void com_a_kept_context_never_reaches_the_next_client(void **state)
 {
     struct scene *s = *state;
-    IServerSecurity *kept = security_of(s->call), *next = security_of(s->other);
+    IServerSecurity *kept = security_of_call(s->call), *next = security_of_call(s->other);
 
     assert_non_null(kept);
     assert_ptr_not_equal(kept, next);
@@ -483,7 +467,7 @@ static void v09(struct wt *w)
 static void com_V_09_a_worker_with_a_held_pointer(void **state)
 {
     struct scene *s = *state;
-    IServerSecurity *security = security_of(s->call);
+    IServerSecurity *security = security_of_call(s->call);
 
     s->extra = security;
     scene_dispatch(s, do_nothing);
@@ -522,7 +506,7 @@ static guise_result v17(guise_call *call, void *arg)
 static void com_V_17_one_reverts_the_other_stays(void **state)
 {
     struct scene *s = *state;
-    IServerSecurity *security = security_of(s->call);
+    IServerSecurity *security = security_of_call(s->call);
     struct wt w;
 
     s->extra = security;
@@ -548,7 +532,7 @@ static void racer(struct wt *w)
     void *nobody = NULL;
 
     wt_barrier_wait(&race->start);
-    security = security_of(race->call);
+    security = security_of_call(race->call);
     WT_CHECK(w, security != NULL);
     if (!atomic_compare_exchange_strong(&race->seen, &nobody, security)) {
         WT_CHECK(w, nobody == security);
@@ -558,7 +542,7 @@ static void racer(struct wt *w)
     (void)IServerSecurity_Release(security);
 }
 
-/* Whoever is first makes it; all have the same. */
+/* The first thread makes it; all have the same. */
 static void com_many_threads_ask_for_it_at_once(void **state)
 {
     struct scene *s = *state;
@@ -599,7 +583,7 @@ static guise_result v20(guise_call *call, void *arg)
 
     CHECK_HR(s, CoImpersonateClient(), RPC_E_UNSECURE_CALL);
     CHECK(s, is_self());
-    CHECK_HR(s, impersonate(call), RPC_E_UNSECURE_CALL);
+    CHECK_HR(s, impersonate_call(call), RPC_E_UNSECURE_CALL);
     CHECK(s, is_self());
     CHECK_OK(s, guise_call_signal(call));
     CHECK_HR(s, CoImpersonateClient(), RPC_E_CALL_COMPLETE);
@@ -666,7 +650,7 @@ static guise_result v23(guise_call *call, void *arg)
     return at_level(arg, GUISE_LEVEL_ANONYMOUS, NULL);
 }
 
-/* who wants to be anonymous is not named either. */
+/* An anonymous client is not named either. */
 static void com_V_23_level_anonymous(void **state)
 {
     struct scene *s = *state;
@@ -713,7 +697,7 @@ static void com_the_level_is_the_lower_of_two(void **state)
 static guise_result v22(guise_call *call, void *arg)
 {
     struct scene *s = arg;
-    IServerSecurity *security = security_of(call);
+    IServerSecurity *security = security_of_call(call);
     struct answer answer = poisoned();
     DWORD level = UNTOUCHED;
 
@@ -819,7 +803,7 @@ static bool is_named(const char *name, const OLECHAR *expected)
 {
     guise_token *token = make_token(name, 1004);
     guise_call *call = call_at(token, GUISE_LEVEL_DEFAULT, GUISE_AUTHN_LEVEL_CONNECT);
-    IServerSecurity *security = security_of(call);
+    IServerSecurity *security = security_of_call(call);
     struct answer answer;
     bool same;
 
@@ -928,7 +912,7 @@ static guise_result with_mock(struct scene *s, struct mock *mock)
     return GUISE_OK;
 }
 
-/* S-04, S-09: in no frame; this is how a unit test is somebody's server. */
+/* Outside any frame; this is how a unit test replaces a client (S-04, S-09). */
 static void com_a_mock_in_no_frame(void **state)
 {
     struct scene *s = *state;
@@ -938,7 +922,7 @@ static void com_a_mock_in_no_frame(void **state)
     assert_int_equal(mock.refs, 1);
     assert_ok(with_mock(s, &mock));
     assert_ptr_equal(switch_to(&failing), &mock);
-    assert_ok(with_mock(s, &failing)); /* whatever it answers is the answer */
+    assert_ok(with_mock(s, &failing)); /* its answer is the answer */
     assert_ptr_equal(switch_to(NULL), &failing);
     assert_null(switch_to(NULL));
     scene_verify(s);
@@ -959,12 +943,12 @@ static guise_result switching(guise_call *call, void *arg)
 {
     struct scene *s = arg;
     struct mock mock = make_mock(E_ACCESSDENIED);
-    IServerSecurity *own = security_of(call);
+    IServerSecurity *own = security_of_call(call);
 
     CHECK(s, switch_to(&mock) == own); /* the call's: lent, so not to be released */
     CHECK(s, references_of(own) == 1);
     CHECK_OK(s, with_mock(s, &mock));
-    CHECK_HR(s, impersonate(call), S_OK); /* the call itself is who it was */
+    CHECK_HR(s, impersonate_call(call), S_OK); /* the call itself keeps its identity */
     CHECK(s, is_client(s->alice));
     CHECK_HR(s, IServerSecurity_RevertToSelf(own), S_OK);
     CHECK(s, elsewhere(s, other_threads_context));
@@ -990,7 +974,7 @@ static struct mock s_left; /* left switched to */
 static guise_result leaves_it_switched(guise_call *call, void *arg)
 {
     struct scene *s = arg;
-    IServerSecurity *own = security_of(call);
+    IServerSecurity *own = security_of_call(call);
 
     CHECK(s, current() == own); /* the outer's is not seen in here */
     CHECK(s, switch_to(&s_left) == own);
@@ -1064,8 +1048,8 @@ static void looks_at_its_context(guise_call *call, guise_result result, void *ar
     (void)switch_to(&s_left);
 }
 
-/* The completion function has a frame of the call of its own: nobody's mock is seen in it, and what
- * it leaves goes. */
+/* The completion function has a frame of the call of its own: no mock is seen in it, and what it
+ * leaves is removed. */
 static void com_the_completion_function_has_the_calls_context(void **state)
 {
     struct scene *s = *state;
@@ -1182,7 +1166,7 @@ static void installs_it(struct wt *w)
 static void com_a_worker_installs_a_held_context(void **state)
 {
     struct scene *s = *state;
-    IServerSecurity *security = security_of(s->call);
+    IServerSecurity *security = security_of_call(s->call);
 
     s->extra = security;
     scene_elsewhere(s, installs_it);

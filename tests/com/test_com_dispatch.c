@@ -18,12 +18,13 @@ struct play {
     struct calc calc;
     struct divide_args args;
     atomic_int replies;
-    HRESULT reply;      /* the last one */
-    bool replied_right; /* as self, in the call's context, when its result was known */
-    ISynchronize *sync; /* (counted) a server's worker has it */
+    HRESULT reply;             /* the last one */
+    bool replied_right;        /* as self, in the call's context, when its result was known */
+    ISynchronize *sync;        /* (counted) a server's worker has it */
+    struct calc_call *pointer; /* plain: a worker that counts nothing has it */
     IServerSecurity *security;
     HRESULT answer; /* what Begin_ or the method is to return */
-    int result;     /* whatever the test needs it for */
+    int result;     /* for any use by the test */
 };
 
 static struct play *play_of(struct calc_call *call)
@@ -94,23 +95,6 @@ static void play_begin_of(struct scene *s, HRESULT (*begin)(struct calc_call *ca
     play_end(&p, S_OK);
     assert_ran(&p, 1, 1, 0);
     assert_int_equal(p.args.quotient, 7);
-}
-
-/* With one reference to give back. */
-static IServerSecurity *security_of(guise_call *call)
-{
-    IServerSecurity *security = POISON;
-
-    return GuiseGetServerSecurity(call, &security) == S_OK ? security : NULL;
-}
-
-static HRESULT impersonate(guise_call *call)
-{
-    IServerSecurity *security = security_of(call);
-    HRESULT result = IServerSecurity_ImpersonateClient(security);
-
-    (void)IServerSecurity_Release(security);
-    return result;
 }
 
 /* ---- a call, from beginning to end ----------------------------------------------------------- */
@@ -237,7 +221,7 @@ static void com_a_worker_signals_after_begin(void **state)
     play_dispatch(&p, S_OK);
     assert_true(is_pending(p.s->call));
     assert_ran(&p, 1, 0, 0);
-    assert_int_equal(references_of(p.sync), 1); /* nobody else's but the server's */
+    assert_int_equal(references_of(p.sync), 2); /* the server's, and the call's */
     wt_start(&w, signal_kept, &p);
     wt_join(&w);
     play_end(&p, S_OK);
@@ -253,7 +237,7 @@ static HRESULT v02(struct calc_call *call)
 
     CHECK_HR(s, calc_signal(call), S_OK);
     CHECK_HR(s, CoImpersonateClient(), RPC_E_CALL_COMPLETE);
-    CHECK_HR(s, impersonate(s->call), RPC_E_CALL_COMPLETE);
+    CHECK_HR(s, impersonate_call(s->call), RPC_E_CALL_COMPLETE);
     CHECK(s, is_self());
     return S_OK;
 }
@@ -330,10 +314,10 @@ static void com_V_08_impersonate_and_return(void **state)
     p.calc.begin = v08;
     play_dispatch(&p, S_OK);
     assert_true(is_pending(p.s->call));
-    assert_hr(impersonate(p.s->call), S_OK); /* D-5 */
+    assert_hr(impersonate_call(p.s->call), S_OK); /* D-5 */
     assert_hr(ISynchronize_Signal(p.sync), S_OK);
     assert_true(is_client(p.s->alice)); /* S-20 */
-    assert_hr(impersonate(p.s->call), RPC_E_CALL_COMPLETE);
+    assert_hr(impersonate_call(p.s->call), RPC_E_CALL_COMPLETE);
     assert_ok(guise_revert_to_self());
     assert_int_equal(ISynchronize_Release(p.sync), 0);
     play_end(&p, S_OK);
@@ -345,7 +329,7 @@ static void signal_kept_and_impersonate(struct wt *w)
     struct play *p = s->extra;
 
     WT_CHECK_RESULT(w, ISynchronize_Signal(p->sync), S_OK);
-    WT_CHECK_RESULT(w, impersonate(s->call), RPC_E_CALL_COMPLETE); /* N-05 */
+    WT_CHECK_RESULT(w, impersonate_call(s->call), RPC_E_CALL_COMPLETE); /* N-05 */
     WT_CHECK(w, is_self());
 }
 
@@ -377,7 +361,7 @@ static HRESULT v14(struct calc_call *call)
 
     CHECK_OK(s, guise_set_thread_token(s->own_token));
     CHECK_HR(s, CoImpersonateClient(), S_OK);
-    CHECK_HR(s, impersonate(s->other), S_OK);
+    CHECK_HR(s, impersonate_call(s->other), S_OK);
     CHECK(s, is_client(s->bob));
     CHECK_HR(s, CoRevertToSelf(), S_OK);
     CHECK(s, is_only_set(s->own_token));
@@ -396,7 +380,7 @@ static HRESULT keep_security(struct calc *calc, LONG *quotient)
     struct scene *s = p->s;
 
     *quotient = 7;
-    p->security = security_of(s->call);
+    p->security = security_of_call(s->call);
     CHECK(s, p->security != NULL);
     CHECK_HR(s, CoImpersonateClient(), S_OK);
     CHECK(s, IServerSecurity_IsImpersonating(p->security) == TRUE);
@@ -517,7 +501,7 @@ static HRESULT v49(struct calc_call *call)
     CHECK_HR(s, CoRevertToSelf(), S_OK);
     CHECK_HR(s, calc_signal(call), S_OK);
     CHECK_HR(s, CoImpersonateClient(), (HRESULT)0x80010117);
-    CHECK_HR(s, impersonate(s->call), (HRESULT)0x80010117);
+    CHECK_HR(s, impersonate_call(s->call), (HRESULT)0x80010117);
     return S_OK;
 }
 
@@ -536,45 +520,144 @@ static void com_V_49_a_synchronous_call_to_a_call_object(void **state)
     assert_int_equal(p.args.quotient, 7);
 }
 
-/* ---- who completes it, and with what --------------------------------------------------------- */
+/* ---- the completing thread, and the result --------------------------------------------------- */
 
-static HRESULT succeed_only(struct calc_call *call)
+static HRESULT test_cancel(struct calc_call *call)
 {
-    (void)call;
+    void *cancel = POISON;
+    HRESULT result;
+
+    if (IUnknown_QueryInterface(call->outer, &IID_ICancelMethodCalls, &cancel) != S_OK) {
+        return E_FAIL;
+    }
+    result = ICancelMethodCalls_TestCancel((ICancelMethodCalls *)cancel);
+    (void)ICancelMethodCalls_Release((ICancelMethodCalls *)cancel);
+    return result;
+}
+
+/* ---- the call object lives until the call has completed -------------------------------- */
+
+static HRESULT keep_pointer(struct calc_call *call)
+{
+    play_of(call)->pointer = call;
     return S_OK;
 }
 
-/* nobody can signal any more. */
-static void com_a_call_object_that_is_dropped_disconnects(void **state)
+/* Begin_ has returned, the server has no reference, and everything is there still. */
+static void play_dispatch_to_pointer(struct play *p, struct scene *s)
+{
+    play_begin(p, s);
+    p->calc.begin = keep_pointer;
+    play_dispatch(p, S_OK);
+    assert_true(is_pending(s->call));                      /* */
+    assert_int_equal(references_of(p->pointer->outer), 1); /* the call's */
+    assert_int_equal(atomic_load(&p->calc.calls), 1);
+    assert_int_equal(atomic_load(&p->calc.refs), 3); /* the test's, its call object's, the call's */
+}
+
+static void signal_by_pointer(struct wt *w)
+{
+    struct play *p = w->arg;
+
+    WT_CHECK_RESULT(w, calc_signal(p->pointer), S_OK);
+}
+
+static void play_worker(struct play *p, wt_fn *worker)
+{
+    struct wt w;
+
+    wt_start(&w, worker, p);
+    wt_join(&w);
+}
+
+static void com_a_worker_needs_no_reference(void **state)
 {
     struct play p;
 
-    play_begin(&p, *state);
-    p.calc.begin = succeed_only;
-    play_dispatch(&p, S_OK);
-    play_end(&p, RPC_E_DISCONNECTED);
-    assert_ran(&p, 1, 0, 0);
+    play_dispatch_to_pointer(&p, *state);
+    play_worker(&p, signal_by_pointer);
+    play_end(&p, S_OK);
+    assert_ran(&p, 1, 1, 0);
+    assert_int_equal(p.args.quotient, 7);
+}
+
+static void signal_by_pointer_twice(struct wt *w)
+{
+    struct play *p = w->arg;
+    ISynchronize *sync = calc_synchronize(p->pointer);
+
+    WT_CHECK_RESULT(w, ISynchronize_Signal(sync), S_OK);
+    WT_CHECK(w, atomic_load(&p->replies) == 1);
+    WT_CHECK(w, atomic_load(&p->calc.calls) == 1); /* the call has let go, this has not */
+    WT_CHECK_RESULT(w, ISynchronize_Signal(sync), S_OK);
+    WT_CHECK_RESULT(w, ISynchronize_Wait(sync, 0, 0), S_OK);
+    WT_CHECK(w, ISynchronize_Release(sync) == 0);
+}
+
+/* */
+static void com_a_worker_without_a_reference_signals_twice(void **state)
+{
+    struct play p;
+
+    play_dispatch_to_pointer(&p, *state);
+    play_worker(&p, signal_by_pointer_twice);
+    play_end(&p, S_OK);
+    assert_ran(&p, 1, 1, 0);
+}
+
+/* K-12: cancellation is a request, and takes nothing away. */
+static void com_a_worker_without_a_reference_is_canceled(void **state)
+{
+    struct play p;
+
+    play_dispatch_to_pointer(&p, *state);
+    assert_ok(guise_call_cancel(p.s->call));
+    assert_hr(test_cancel(p.pointer), RPC_E_CALL_CANCELED);
+    assert_true(is_pending(p.s->call));
+    play_worker(&p, signal_by_pointer);
+    play_end(&p, S_OK);
+    assert_ran(&p, 1, 1, 0);
+}
+
+/* the transport lets go of the call and of the server; the call goes on, with both. */
+static void com_a_worker_is_the_last_to_know(void **state)
+{
+    struct play p;
+
+    play_dispatch_to_pointer(&p, *state);
+    guise_call_unref(p.s->call);
+    p.s->call = NULL;
+    assert_int_equal(calc_release(&p.calc.iface), 2);
+    assert_int_equal(atomic_load(&p.replies), 0);
+    assert_int_equal(atomic_load(&p.calc.calls), 1);
+    play_worker(&p, signal_by_pointer);
+    assert_int_equal(atomic_load(&p.replies), 1);
+    assert_hr(p.reply, S_OK);
+    assert_ran(&p, 1, 1, 0);
+    assert_int_equal(atomic_load(&p.calc.calls), 0);
+    assert_int_equal(atomic_load(&p.calc.refs), 0);
+    assert_int_equal(context_refs(p.s->alice), 1);
 }
 
 static void drop_kept(struct wt *w)
 {
     struct play *p = w->arg;
 
-    WT_CHECK(w, ISynchronize_Release(p->sync) == 0);
+    WT_CHECK(w, ISynchronize_Release(p->sync) == 1);
 }
 
-/* the same when the worker does it, later. */
-static void com_a_worker_that_drops_it_disconnects(void **state)
+/* what the server does with its references says nothing of its call. */
+static void com_a_worker_that_drops_its_reference_leaves_it_open(void **state)
 {
     struct play p;
-    struct wt w;
 
     play_begin(&p, *state);
     p.calc.begin = keep_sync;
     play_dispatch(&p, S_OK);
-    assert_true(is_pending(p.s->call)); /* */
-    wt_start(&w, drop_kept, &p);
-    wt_join(&w);
+    play_worker(&p, drop_kept);
+    assert_true(is_pending(p.s->call));
+    assert_int_equal(atomic_load(&p.calc.calls), 1);
+    assert_ok(guise_call_complete(p.s->call, (guise_result)RPC_E_DISCONNECTED));
     play_end(&p, RPC_E_DISCONNECTED);
     assert_ran(&p, 1, 0, 0);
 }
@@ -583,21 +666,124 @@ static void signal_while_dying(struct calc_call *call)
 {
     struct play *p = play_of(call);
 
-    p->result = calc_signal(call) == S_OK && atomic_load(&p->replies) == 1;
+    p->result = calc_signal(call) == S_OK && is_self() && guise_current_call() == p->s->call &&
+                atomic_load(&p->replies) == 1 &&
+                guise_call_wait(p->s->call, 0) == GUISE_E_CALL_PENDING;
 }
 
-/* A dying object is asked for nothing: its Signal comes after the disconnection. */
-static void com_signal_of_a_dying_call_object(void **state)
+static void complete_as_client(struct wt *w)
+{
+    struct play *p = w->arg;
+
+    WT_CHECK_RESULT(w, guise_call_impersonate(p->s->other), GUISE_OK);
+    WT_CHECK_RESULT(w, guise_call_complete(p->s->call, (guise_result)RPC_E_CLIENT_DIED), GUISE_OK);
+    WT_CHECK(w, is_client(p->s->bob));
+    WT_CHECK_RESULT(w, guise_revert_to_self(), GUISE_OK);
+}
+
+/* Completed by the transport: the call object goes with it, as self, after the reply and before a
+ * waiter is told. Its own Signal is too late. */
+static void com_a_call_that_is_given_up_lets_go(void **state)
+{
+    struct play p;
+
+    play_dispatch_to_pointer(&p, *state);
+    p.calc.dying = signal_while_dying;
+    play_worker(&p, complete_as_client);
+    assert_true(p.result);
+    play_end(&p, RPC_E_CLIENT_DIED);
+    assert_ran(&p, 1, 0, 0);
+}
+
+static void signal_after_the_end(struct wt *w)
+{
+    struct play *p = w->arg;
+
+    WT_CHECK(w, atomic_load(&p->calc.calls) == 1); /* the worker's reference holds it */
+    for (int i = 0; i < 2; i++) {
+        WT_CHECK_RESULT(w, ISynchronize_Signal(p->sync), S_OK);
+    }
+    WT_CHECK(w, ISynchronize_Release(p->sync) == 0);
+    WT_CHECK(w, atomic_load(&p->calc.calls) == 0);
+}
+
+/* A call that the transport gives up ends without the worker; the worker's own reference stays
+ * valid. */
+static void com_a_worker_with_a_reference_outlives_the_call(void **state)
 {
     struct play p;
 
     play_begin(&p, *state);
-    p.calc.begin = succeed_only;
-    p.calc.dying = signal_while_dying;
+    p.calc.begin = keep_sync;
     play_dispatch(&p, S_OK);
-    assert_true(p.result);
-    play_end(&p, RPC_E_DISCONNECTED);
+    assert_ok(guise_call_complete(p.s->call, (guise_result)RPC_E_CLIENT_DIED));
+    assert_int_equal(atomic_load(&p.replies), 1);
+    play_worker(&p, signal_after_the_end);
+    play_end(&p, RPC_E_CLIENT_DIED);
     assert_ran(&p, 1, 0, 0);
+}
+
+/* A transport that does not know its servers asks, and drops what it has: a plain pointer stays good. */
+static void com_a_call_that_is_let_go_keeps_its_object(void **state)
+{
+    struct play p;
+
+    play_dispatch_to_pointer(&p, *state);
+    assert_ok(guise_call_cancel(p.s->call));
+    guise_call_unref(p.s->call);
+    p.s->call = NULL;
+    assert_int_equal(calc_release(&p.calc.iface), 2);
+    assert_int_equal(atomic_load(&p.calc.calls), 1);
+    assert_hr(test_cancel(p.pointer), RPC_E_CALL_CANCELED);
+    play_worker(&p, signal_by_pointer_twice);
+    assert_int_equal(atomic_load(&p.replies), 1);
+    assert_hr(p.reply, S_OK);
+    assert_ran(&p, 1, 1, 0);
+    assert_int_equal(atomic_load(&p.calc.calls), 0);
+    assert_int_equal(atomic_load(&p.calc.refs), 0);
+    assert_int_equal(context_refs(p.s->alice), 1);
+}
+
+static void dying_alone(struct calc_call *call)
+{
+    struct play *p = play_of(call);
+
+    p->result = is_self() && guise_current_call() == p->s->call;
+}
+
+static void play_silently(struct scene *s, guise_result (*complete)(guise_call *call))
+{
+    struct play p = {.s = s, .args = {42, 6, -1}};
+
+    calc_init(&p.calc, &p);
+    p.calc.begin = keep_pointer;
+    p.calc.dying = dying_alone;
+    play_dispatch(&p, S_OK);
+    assert_int_equal(atomic_load(&p.calc.calls), 1);
+    assert_ok(complete(s->call));
+    assert_true(p.result);
+    assert_int_equal(atomic_load(&p.calc.calls), 0);
+    assert_int_equal(atomic_load(&p.calc.refs), 1);
+    assert_int_equal(call_refs(s->call), 1);
+    assert_ok(guise_call_wait(s->call, 0));
+}
+
+static guise_result fail_call(guise_call *call)
+{
+    return guise_call_complete(call, (guise_result)E_ABORT);
+}
+
+/* The same with no function that replies: by result, and by the core's own Signal. */
+static void com_a_call_without_a_reply_lets_go(void **state)
+{
+    struct scene *s = *state;
+
+    play_silently(s, fail_call);
+    assert_true(is_completed_with(s->call, (guise_result)E_ABORT));
+    guise_call_unref(s->call);
+    s->call = make_call(s->alice);
+    play_silently(s, guise_call_signal);
+    assert_true(is_completed_with(s->call, GUISE_OK));
 }
 
 static HRESULT fail_and_keep(struct calc_call *call)
@@ -675,19 +861,6 @@ static void com_an_abandoned_call_goes_on(void **state)
     assert_int_equal(context_refs(p.s->alice), 1);
 }
 
-static HRESULT test_cancel(struct calc_call *call)
-{
-    void *cancel = POISON;
-    HRESULT result;
-
-    if (IUnknown_QueryInterface(call->outer, &IID_ICancelMethodCalls, &cancel) != S_OK) {
-        return E_FAIL;
-    }
-    result = ICancelMethodCalls_TestCancel((ICancelMethodCalls *)cancel);
-    (void)ICancelMethodCalls_Release((ICancelMethodCalls *)cancel);
-    return result;
-}
-
 static HRESULT finish_uncanceled(struct calc_call *call, LONG *quotient)
 {
     struct scene *s = play_of(call)->s;
@@ -707,7 +880,7 @@ static HRESULT test_and_signal(struct calc_call *call)
     return calc_signal(call);
 }
 
-/* K-01: the call object has the call's ICancelMethodCalls, whatever the server's own has. */
+/* The call object has the call's ICancelMethodCalls, even if the server's own has one (K-01). */
 static void com_the_call_object_tells_of_cancellation(void **state)
 {
     play_begin_of(*state, test_and_signal);
@@ -788,11 +961,11 @@ static HRESULT finish_and_drop(struct calc_call *call, LONG *quotient)
     struct play *p = play_of(call);
 
     *quotient = 7;
-    (void)ISynchronize_Release(p->sync); /* the server's last */
+    (void)ISynchronize_Release(p->sync); /* the server's last: the call and Signal have theirs */
     return S_FALSE;
 }
 
-/* The object is there until Signal has returned, whatever Finish_ gives back. */
+/* The object exists until Signal has returned, even if Finish_ releases it. */
 static void com_finish_drops_the_last_reference(void **state)
 {
     struct play p;
@@ -1021,16 +1194,18 @@ static void com_a_call_object_without_the_interface(void **state)
     play_failing(*state, CALC_NO_ASYNC, E_OUTOFMEMORY);
 }
 
-/* It runs, but has no way to signal. */
+/* It runs, but has no way to signal: only the transport can complete that call. */
 static void com_a_call_object_that_stands_alone(void **state)
 {
     struct play p;
 
     play_begin(&p, *state);
     p.calc.mistake = CALC_STANDS_ALONE;
-    p.calc.begin = succeed_only;
+    p.calc.begin = keep_pointer;
     play_dispatch(&p, S_OK);
-    assert_hr(p.reply, RPC_E_DISCONNECTED);
+    assert_true(is_pending(p.s->call));
+    assert_int_equal(atomic_load(&p.calc.calls), 1);
+    assert_ok(guise_call_complete(p.s->call, (guise_result)RPC_E_DISCONNECTED));
     play_end(&p, RPC_E_DISCONNECTED);
 }
 
@@ -1255,7 +1430,7 @@ static void com_dispatch_twice(void **state)
     assert_int_equal(atomic_load(&p.calc.asked), 1);
 }
 
-/* ---- C-01, C-03: whom the process lets in ---------------------------------------------------- */
+/* ---- C-01, C-03: the clients that the process admits ----------------------------------------- */
 
 static HRESULT secure(DWORD authn_level)
 {
@@ -1408,14 +1583,14 @@ struct race {
     struct wt_barrier barrier;
     ISynchronize *sync;
     guise_call *call;
-    atomic_bool signaled; /* somebody's Signal has returned, or somebody has seen the event */
+    atomic_bool signaled; /* a Signal has returned, or a thread has seen the event */
     atomic_int overlaps;  /* impersonations that started after that, and succeeded */
 };
 
 static void impersonate_in_race(struct race *race)
 {
     bool late = atomic_load(&race->signaled);
-    HRESULT result = impersonate(race->call);
+    HRESULT result = impersonate_call(race->call);
 
     if (SUCCEEDED(result) && late) {
         (void)atomic_fetch_add(&race->overlaps, 1);
@@ -1494,6 +1669,81 @@ static void com_many_threads_signal(void **state)
     assert_int_equal(atomic_load(&race.overlaps), 0);
 }
 
+struct giving_up {
+    struct play *p;
+    struct wt_barrier barrier;
+    int early, late; /* rounds in which the call was completed before Begin_ was done with; after */
+};
+
+enum { GIVE_UP_ROUNDS_MAX = 100000 };
+
+static void give_up_in_race(struct wt *w)
+{
+    struct giving_up *race = w->arg;
+
+    for (;;) {
+        wt_barrier_wait(&race->barrier);
+        if (race->p->s->call == NULL) {
+            return;
+        }
+        WT_CHECK_RESULT(w, guise_call_complete(race->p->s->call, (guise_result)RPC_E_CLIENT_DIED),
+                        GUISE_OK);
+        wt_barrier_wait(&race->barrier);
+    }
+}
+
+static HRESULT let_them_race(struct calc_call *call)
+{
+    struct giving_up *race = play_of(call)->s->extra;
+
+    wt_barrier_wait(&race->barrier);
+    return S_OK;
+}
+
+static void give_up_once(struct giving_up *race)
+{
+    struct play *p = race->p;
+
+    play_begin(p, p->s);
+    p->calc.begin = let_them_race;
+    play_dispatch(p, S_OK);
+    if (is_pending(p->s->call)) {
+        race->late++;
+    } else {
+        race->early++;
+    }
+    wt_barrier_wait(&race->barrier);
+    play_end(p, RPC_E_CLIENT_DIED);
+    guise_call_unref(p->s->call);
+    p->s->call = make_call(p->s->alice);
+}
+
+/* The transport gives up as Begin_ returns: the call object goes once, whichever comes first. Goes on
+ * until both have. */
+static void com_giving_up_races_with_begin(void **state)
+{
+    struct scene *s = *state;
+    struct play p = {.s = s};
+    struct giving_up race = {.p = &p};
+    struct wt w;
+
+    s->extra = &race;
+    wt_barrier_init(&race.barrier, 2);
+    wt_start(&w, give_up_in_race, &race);
+    for (int i = 0; i < GIVE_UP_ROUNDS_MAX; i++) {
+        give_up_once(&race);
+        if (i >= ROUNDS && race.early > 0 && race.late > 0) {
+            break;
+        }
+    }
+    guise_call_unref(s->call);
+    s->call = NULL;
+    wt_barrier_wait(&race.barrier);
+    wt_join(&w);
+    assert_true(race.early > 0);
+    assert_true(race.late > 0);
+}
+
 struct dropping {
     struct wt_barrier barrier;
     ISynchronize *sync;
@@ -1560,9 +1810,15 @@ static int run(void)
         com_scene_test(com_V_34_signal_again),
         com_scene_test(com_V_48_begin_fails_as_the_client),
         com_scene_test(com_V_49_a_synchronous_call_to_a_call_object),
-        com_scene_test(com_a_call_object_that_is_dropped_disconnects),
-        com_scene_test(com_a_worker_that_drops_it_disconnects),
-        com_scene_test(com_signal_of_a_dying_call_object),
+        com_scene_test(com_a_worker_needs_no_reference),
+        com_scene_test(com_a_worker_without_a_reference_signals_twice),
+        com_scene_test(com_a_worker_without_a_reference_is_canceled),
+        com_scene_test(com_a_worker_is_the_last_to_know),
+        com_scene_test(com_a_worker_that_drops_its_reference_leaves_it_open),
+        com_scene_test(com_a_call_that_is_given_up_lets_go),
+        com_scene_test(com_a_worker_with_a_reference_outlives_the_call),
+        com_scene_test(com_a_call_that_is_let_go_keeps_its_object),
+        com_scene_test(com_a_call_without_a_reply_lets_go),
         com_scene_test(com_signal_after_a_failed_begin),
         com_scene_test(com_begin_signals_and_fails),
         com_scene_test(com_signal_of_a_call_that_was_given_up),
@@ -1598,6 +1854,7 @@ static int run(void)
         com_scene_test(com_signal_in_a_forked_child),
         com_scene_test(com_the_call_object_joins_a_container),
         com_scene_test(com_many_threads_signal),
+        com_scene_test(com_giving_up_races_with_begin),
         com_scene_test(com_signal_races_with_release),
     };
 

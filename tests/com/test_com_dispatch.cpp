@@ -308,5 +308,6 @@ int main()
         cmocka_unit_test(com_cxx_exception_in_a_method),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

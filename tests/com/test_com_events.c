@@ -9,7 +9,7 @@
 
 enum { SECONDS = 20, LONG_TIME = 10000, SHORT_TIME = 20, MANY = MAXIMUM_WAIT_OBJECTS };
 
-#define UNTOUCHED 4711u /* a last error that nobody writes */
+#define UNTOUCHED 4711u /* a last error that nothing writes */
 #define NO_HANDLE ((HANDLE)(uintptr_t)0x5AFE5AF0)
 
 /* The result, and the last error behind it; UNTOUCHED: none was written. */
@@ -306,16 +306,6 @@ static void the_last_set_ends_a_wait_for_all(void **state)
 
 /* ---- the events' handles --------------------------------------------------------------------- */
 
-static void *make(const CLSID *clsid, const IID *riid)
-{
-    void *object = POISON;
-
-    assert_hr(CoCreateInstance(clsid, NULL, CLSCTX_INPROC_SERVER, riid, &object), S_OK);
-    assert_non_null(object);
-    assert_int_equal(references_of(object), 1);
-    return object;
-}
-
 static void *query(void *object, const IID *riid)
 {
     void *found = POISON;
@@ -337,7 +327,7 @@ static HANDLE get_handle(void *object)
 /* Y-11 */
 static void check_handle_of(const CLSID *clsid, bool stays)
 {
-    ISynchronize *sync = make(clsid, &IID_ISynchronize);
+    ISynchronize *sync = make_object(clsid, &IID_ISynchronize);
     ISynchronizeHandle *iface = query(sync, &IID_ISynchronizeHandle);
     HANDLE handle = get_handle(sync);
 
@@ -368,7 +358,7 @@ static void events_have_a_handle(void **state)
 
 static void the_last_error_is_not_the_objects_business(void **state)
 {
-    ISynchronize *sync = make(&CLSID_StdEvent, &IID_ISynchronize);
+    ISynchronize *sync = make_object(&CLSID_StdEvent, &IID_ISynchronize);
     DWORD error;
 
     (void)state;
@@ -391,11 +381,11 @@ static HRESULT install(void *object, HANDLE event)
 /* Y-12: the object is that event from then on, and keeps it. */
 static void an_event_can_be_installed(void **state)
 {
-    ISynchronize *sync = make(&CLSID_StdEvent, &IID_ISynchronize);
+    ISynchronize *sync = make_object(&CLSID_StdEvent, &IID_ISynchronize);
     HANDLE event = make_event(TRUE, FALSE), another = make_auto(), own;
 
     (void)state;
-    assert_hr(ISynchronize_Signal(sync), S_OK); /* the object's own, which nobody asks any more */
+    assert_hr(ISynchronize_Signal(sync), S_OK); /* the object's own, which is not used any more */
     assert_hr(install(sync, event), S_OK);
     assert_hr(ISynchronize_Wait(sync, 0, 0), RPC_S_CALLPENDING);
     assert_true(SetEvent(event));
@@ -416,7 +406,7 @@ static void an_event_can_be_installed(void **state)
 
 static void an_installed_event_outlives_the_object(void **state)
 {
-    ISynchronize *sync = make(&CLSID_ManualResetEvent, &IID_ISynchronize);
+    ISynchronize *sync = make_object(&CLSID_ManualResetEvent, &IID_ISynchronize);
     HANDLE event = make_auto();
 
     (void)state;
@@ -430,10 +420,10 @@ static void an_installed_event_outlives_the_object(void **state)
 
 static void what_is_known_already_is_not_replaced(void **state)
 {
-    ISynchronize *asked = make(&CLSID_StdEvent, &IID_ISynchronize);
-    ISynchronize *member = make(&CLSID_StdEvent, &IID_ISynchronize);
+    ISynchronize *asked = make_object(&CLSID_StdEvent, &IID_ISynchronize);
+    ISynchronize *member = make_object(&CLSID_StdEvent, &IID_ISynchronize);
     ISynchronizeContainer *container =
-        make(&CLSID_SynchronizeContainer, &IID_ISynchronizeContainer);
+        make_object(&CLSID_SynchronizeContainer, &IID_ISynchronizeContainer);
     HANDLE event = make_auto(), handle = get_handle(asked);
     ISynchronize *which = POISON;
 
@@ -456,7 +446,7 @@ static void what_is_known_already_is_not_replaced(void **state)
 
 static void what_is_no_event_is_not_installed(void **state)
 {
-    ISynchronizeEvent *iface = make(&CLSID_StdEvent, &IID_ISynchronizeEvent);
+    ISynchronizeEvent *iface = make_object(&CLSID_StdEvent, &IID_ISynchronizeEvent);
     HANDLE event = make_event(FALSE, TRUE);
 
     (void)state;
@@ -472,9 +462,9 @@ static void what_is_no_event_is_not_installed(void **state)
 /* An installed event is one of a container's like the object's own. */
 static void an_installed_event_joins_a_container(void **state)
 {
-    ISynchronize *sync = make(&CLSID_StdEvent, &IID_ISynchronize), *which = POISON;
+    ISynchronize *sync = make_object(&CLSID_StdEvent, &IID_ISynchronize), *which = POISON;
     ISynchronizeContainer *container =
-        make(&CLSID_SynchronizeContainer, &IID_ISynchronizeContainer);
+        make_object(&CLSID_SynchronizeContainer, &IID_ISynchronizeContainer);
     HANDLE event = make_auto();
 
     (void)state;
@@ -612,11 +602,49 @@ static void each_thread_has_its_last_error(void **state)
     assert_int_equal(error, 0xFFFFFFFF);
 }
 
+/* The process and the thread have not ended; waiting says so, and touches nothing. */
+static void pseudo_handles_are_never_set(void **state)
+{
+    HANDLE event = make_event(FALSE, TRUE);
+    HANDLE both[] = {GetCurrentProcess(), GetCurrentThread()}, more[] = {GetCurrentThread(), event};
+
+    (void)state;
+    assert_call(WaitForSingleObject(GetCurrentProcess(), 0), WAIT_TIMEOUT, UNTOUCHED);
+    assert_call(WaitForSingleObject(GetCurrentThread(), 1), WAIT_TIMEOUT, UNTOUCHED);
+    assert_call(WaitForMultipleObjects(2, both, FALSE, 0), WAIT_TIMEOUT, UNTOUCHED);
+    assert_call(WaitForMultipleObjects(2, both, TRUE, 0), WAIT_TIMEOUT, UNTOUCHED);
+    assert_call(WaitForMultipleObjects(2, more, TRUE, 0), WAIT_TIMEOUT, UNTOUCHED);
+    assert_call(WaitForMultipleObjects(2, more, FALSE, 0), WAIT_OBJECT_0 + 1, UNTOUCHED);
+    assert_call(WaitForMultipleObjects(2, more, FALSE, 0), WAIT_TIMEOUT, UNTOUCHED);
+    assert_call(SetEvent(GetCurrentThread()), FALSE, ERROR_INVALID_HANDLE);
+    assert_true(CloseHandle(event));
+}
+
+/* The bits that a program marks its handles with. */
+static void the_lowest_bits_of_a_handle_are_the_programs(void **state)
+{
+    HANDLE event = make_event(TRUE, FALSE);
+
+    (void)state;
+    for (ULONG_PTR mark = 0; mark < 4; mark++) {
+        HANDLE marked = (HANDLE)((ULONG_PTR)event | mark);
+
+        assert_call(WaitForSingleObject(marked, 0), WAIT_TIMEOUT, UNTOUCHED);
+        assert_call(SetEvent(marked), TRUE, UNTOUCHED);
+        assert_call(WaitForSingleObject(event, 0), WAIT_OBJECT_0, UNTOUCHED);
+        assert_call(ResetEvent(marked), TRUE, UNTOUCHED);
+    }
+    assert_call(CloseHandle((HANDLE)((ULONG_PTR)event | 1)), TRUE, UNTOUCHED);
+    assert_call(SetEvent(event), FALSE, ERROR_INVALID_HANDLE);
+}
+
 /* ---------------------------------------------------------------------------------------------- */
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pseudo_handles_are_never_set),
+        cmocka_unit_test(the_lowest_bits_of_a_handle_are_the_programs),
         cmocka_unit_test(an_auto_event_is_taken),
         cmocka_unit_test(a_manual_event_stays),
         cmocka_unit_test(events_begin_as_they_are_told),
@@ -642,5 +670,6 @@ int main(void)
         cmocka_unit_test(each_thread_has_its_last_error),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, com_initialize, com_uninitialize);
 }

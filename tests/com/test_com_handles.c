@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What only holds here of handles and waits: what is refused instead of pretended, handles that are
- * closed under those who use them, threads, forked children, errno. */
+/*
+ * Properties of handles and waits that only hold here: what is refused instead of pretended,
+ * handles that are closed while they are used, threads, forked children, errno.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include "com_test.h"
 
@@ -9,9 +11,9 @@
 #include <stdatomic.h>
 
 #include "com/eventhandle.h"
-#include "sync/signal.h"
 #include "support/child.h"
 #include "support/wt.h"
+#include "sync/signal.h"
 
 enum { SECONDS = 60, LONG_TIME = 10000, SHORT_TIME = 20, THREADS = 4, ROUNDS = 200 };
 
@@ -66,7 +68,7 @@ static void null_arrays_are_refused(void **state)
 static void pseudo_handles_are_no_events(void **state)
 {
     (void)state;
-    for (intptr_t pseudo = -8; pseudo < 0; pseudo++) {
+    for (intptr_t pseudo = -8; pseudo < -2; pseudo++) { /* tokens, and nothing at all */
         SetLastError(0);
         assert_int_equal(WaitForSingleObject((HANDLE)pseudo, INFINITE), WAIT_FAILED);
         assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
@@ -78,10 +80,10 @@ static void pseudo_handles_are_no_events(void **state)
 static HANDLE open_with(DWORD access)
 {
     HANDLE event = make_event(TRUE, TRUE), handle;
-    struct guise__event_handled *behind = guise__event_handle_take(event, 0);
+    struct guise__com_event_handled *behind = guise__com_event_handle_take(event, 0);
 
     assert_non_null(behind);
-    handle = guise__handle_open(&behind->handled, access); /* takes the reference over */
+    handle = guise__com_handle_open(&behind->handled, access); /* takes the reference over */
     assert_non_null(handle);
     assert_true(CloseHandle(event));
     return handle;
@@ -113,20 +115,20 @@ static void a_handle_has_its_rights(void **state)
     assert_true(CloseHandle(sets));
 }
 
-static void let_it_be(struct guise__handled *handled)
+static void let_it_be(struct guise__com_handled *handled)
 {
     (void)handled;
 }
 
 static void another_kind_is_no_event(void **state)
 {
-    static const struct guise__handle_kind kind = {let_it_be};
-    struct guise__handled thing;
+    static const struct guise__com_handle_kind kind = {let_it_be};
+    struct guise__com_handled thing;
     HANDLE handle;
 
     (void)state;
-    guise__handled_init(&thing, &kind);
-    handle = guise__handle_open(&thing, 0xFFFFFFFF);
+    guise__com_handled_init(&thing, &kind);
+    handle = guise__com_handle_open(&thing, 0xFFFFFFFF);
     assert_non_null(handle);
     SetLastError(0);
     assert_false(SetEvent(handle));
@@ -135,7 +137,7 @@ static void another_kind_is_no_event(void **state)
     assert_true(CloseHandle(handle));
 }
 
-/* Two numbers, one event: all of it twice is refused whatever it is called. */
+/* Two numbers, one event: the whole of it twice is refused by either name. */
 static void one_event_behind_two_handles(void **state)
 {
     ISynchronizeEvent *iface = make(&CLSID_StdEvent, &IID_ISynchronizeEvent);
@@ -154,7 +156,7 @@ static void one_event_behind_two_handles(void **state)
     assert_int_equal(ISynchronizeEvent_Release(iface), 0);
 }
 
-/* ---- closed under somebody's feet ------------------------------------------------------------ */
+/* ---- closed while in use --------------------------------------------------------------------- */
 
 struct feet {
     HANDLE handles[2];
@@ -175,7 +177,7 @@ static bool is_waited_for(guise_signal *signal)
     bool is;
 
     guise__signal_lock(signal);
-    is = signal->waiters.first != NULL || signal->anys.first != NULL || signal->alls.first != NULL;
+    is = signal->waiters.first != NULL || signal->alls.first != NULL;
     guise__signal_unlock(signal);
     return is;
 }
@@ -184,7 +186,7 @@ static void check_closed_while_waiting(DWORD count, BOOL all)
 {
     struct feet feet = {{make_event(FALSE, FALSE), make_event(TRUE, TRUE)}, count, all};
     HANDLE first = feet.handles[0];
-    struct guise__event_handled *behind = guise__event_handle_take(first, 0);
+    struct guise__com_event_handled *behind = guise__com_event_handle_take(first, 0);
     struct wt w;
 
     if (count == 2 && !all) {
@@ -199,7 +201,7 @@ static void check_closed_while_waiting(DWORD count, BOOL all)
     assert_ok(guise_signal_set(behind->signal));
     wt_join(&w);
     assert_int_equal(atomic_load(&behind->handled.refs), 1); /* the wait's has gone */
-    guise__event_handled_unref(behind);
+    guise__com_event_handled_unref(behind);
     assert_true(CloseHandle(feet.handles[1]));
 }
 
@@ -321,8 +323,8 @@ static void one_handle_for_all_who_ask(void **state)
     }
 }
 
-/* Y-12: at most one is installed, none if the object's own is known already; whoever uses the
- * object meanwhile uses one or the other. */
+/* At most one is installed, none if the object's own is known already; a thread that uses the
+ * object meanwhile uses one or the other (Y-12). */
 static void one_event_is_installed(void **state)
 {
     struct wt w[4];
@@ -367,7 +369,7 @@ static void child_uses_events(void *arg)
 static void a_childs_events_are_its_own(void **state)
 {
     struct feet feet = {{make_event(FALSE, FALSE), make_event(FALSE, FALSE)}, 2, TRUE};
-    struct guise__event_handled *behind = guise__event_handle_take(feet.handles[0], 0);
+    struct guise__com_event_handled *behind = guise__com_event_handle_take(feet.handles[0], 0);
     struct wt w;
 
     (void)state;
@@ -381,12 +383,12 @@ static void a_childs_events_are_its_own(void **state)
     assert_int_equal(WaitForSingleObject(feet.handles[0], 0), WAIT_TIMEOUT);
     assert_true(SetEvent(feet.handles[0]));
     wt_join(&w);
-    guise__event_handled_unref(behind);
+    guise__com_event_handled_unref(behind);
     assert_true(CloseHandle(feet.handles[0]));
     assert_true(CloseHandle(feet.handles[1]));
 }
 
-/* ---- who waits ------------------------------------------------------------------------------- */
+/* ---- waiting threads ------------------------------------------------------------------------- */
 
 /* Y-20 */
 static void a_wait_leaves_the_thread_as_it_is(void **state)
@@ -457,5 +459,6 @@ int main(void)
         cmocka_unit_test(errno_is_left_alone),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, com_initialize, com_uninitialize);
 }

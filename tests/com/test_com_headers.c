@@ -99,6 +99,10 @@ static void slots_of_security_and_cancellation(void **state)
     assert_slot(IServerSecurity, ImpersonateClient, 4);
     assert_slot(IServerSecurity, RevertToSelf, 5);
     assert_slot(IServerSecurity, IsImpersonating, 6);
+    assert_slots(IClientSecurity, 6);
+    assert_slot(IClientSecurity, QueryBlanket, 3);
+    assert_slot(IClientSecurity, SetBlanket, 4);
+    assert_slot(IClientSecurity, CopyProxy, 5);
     assert_slots(ICancelMethodCalls, 5);
     assert_slot(ICancelMethodCalls, Cancel, 3);
     assert_slot(ICancelMethodCalls, TestCancel, 4);
@@ -131,7 +135,7 @@ static void codes_have_their_values(void **state)
     static const struct code codes[] = {COM_HRESULTS(HRESULT_CODE_ROW) COM_STATUSES(STATUS_ROW)};
 
     (void)state;
-    assert_int_equal(sizeof codes / sizeof *codes, 58 + 2 * 50);
+    assert_int_equal(sizeof codes / sizeof *codes, 100 + 2 * 169);
     check_codes(codes, sizeof codes / sizeof *codes);
 }
 
@@ -202,6 +206,7 @@ static void identifiers_are_defined(void **state)
         {&IID_ICancelMethodCalls, WELL_KNOWN("00000029")},
         {&IID_IAsyncManager, WELL_KNOWN("0000002A")},
         {&IID_IWaitMultiple, WELL_KNOWN("0000002B")},
+        {&IID_IMarshal, WELL_KNOWN("00000003")},
         {&IID_ICallFactory, "{1C733A30-2A1C-11CE-ADE5-00AA0044773D}"},
         {&IID_IClientSecurity, WELL_KNOWN("0000013D")},
         {&IID_IServerSecurity, WELL_KNOWN("0000013E")},
@@ -325,5 +330,6 @@ int main(void)
         cmocka_unit_test(interfaces_can_be_declared),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,5 +108,6 @@ int main()
         cmocka_unit_test(identifiers_compare),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, initialize, uninitialize);
 }

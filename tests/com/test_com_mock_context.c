@@ -43,7 +43,7 @@ static void no_blanket_without_a_context(void **state)
 
 /* ---- a mock in its place --------------------------------------------------------------------- */
 
-/* S-04: what was there comes back, and nobody counts references. */
+/* The former context is restored, and no references are counted (S-04). */
 static void switching_says_what_was_there(void **state)
 {
     struct mock mock = make_mock(S_OK), other = make_mock(S_OK);
@@ -59,7 +59,7 @@ static void switching_says_what_was_there(void **state)
     assert_hr(CoImpersonateClient(), RPC_E_CALL_COMPLETE);
 }
 
-/* S-09: the functions are the context's methods, whatever these answer. */
+/* The functions are the context's methods, with any answer of theirs (S-09). */
 static void check_methods(struct mock *mock)
 {
     struct answer answer;
@@ -217,5 +217,6 @@ int main(void)
         cmocka_unit_test(switching_needs_a_place),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ static void ask_for_the_level(void *arg)
     CHILD_CHECK(guise__com_authn_level() == RPC_C_AUTHN_LEVEL_CONNECT);
 }
 
-/* C-01: implicitly, by whoever needs to know. */
+/* Implicitly, by the first function that needs to know (C-01). */
 static void com_security_is_initialized_when_it_is_needed(void **state)
 {
     (void)state;
@@ -77,5 +77,6 @@ int main(void)
         cmocka_unit_test(com_security_that_was_refused_leaves_no_level),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,31 @@ static void validity_is_revision_and_count(void **state)
     }
 }
 
+/* What returns an address says with the last error whether it is one: 0. The others leave it. */
+static void places_in_a_sid_are_no_error(void **state)
+{
+    PSID sid = make(&s_nt, 2);
+
+    (void)state;
+    SetLastError(4711);
+    assert_ptr_equal(GetSidSubAuthorityCount(sid), (BYTE *)sid + 1);
+    assert_int_equal(GetLastError(), ERROR_SUCCESS);
+    SetLastError(4711);
+    assert_ptr_equal(GetSidIdentifierAuthority(sid), (BYTE *)sid + 2);
+    assert_int_equal(GetLastError(), ERROR_SUCCESS);
+    for (DWORD i = 0; i < 2; i++) {
+        SetLastError(4711);
+        assert_ptr_equal(GetSidSubAuthority(sid, i), (BYTE *)sid + 8 + 4 * i);
+        assert_int_equal(GetLastError(), ERROR_SUCCESS);
+    }
+    SetLastError(4711);
+    assert_int_equal(GetLengthSid(sid), 16);
+    assert_int_equal(GetSidLengthRequired(2), 16);
+    assert_true(IsValidSid(sid));
+    assert_int_equal(GetLastError(), 4711);
+    (void)FreeSid(sid);
+}
+
 /* ---- comparing and copying ------------------------------------------------------------------- */
 
 static void equal_means_the_same_all_through(void **state)
@@ -187,6 +212,7 @@ static const struct {
     {"S-1-5-6", SECURITY_NT_AUTHORITY, 1, {SECURITY_SERVICE_RID}},
     {"S-1-5-7", SECURITY_NT_AUTHORITY, 1, {SECURITY_ANONYMOUS_LOGON_RID}},
     {"S-1-5-8", SECURITY_NT_AUTHORITY, 1, {SECURITY_PROXY_RID}},
+    {"S-1-5-9", SECURITY_NT_AUTHORITY, 1, {SECURITY_ENTERPRISE_CONTROLLERS_RID}},
     {"S-1-5-10", SECURITY_NT_AUTHORITY, 1, {SECURITY_PRINCIPAL_SELF_RID}},
     {"S-1-5-11", SECURITY_NT_AUTHORITY, 1, {SECURITY_AUTHENTICATED_USER_RID}},
     {"S-1-5-12", SECURITY_NT_AUTHORITY, 1, {SECURITY_RESTRICTED_CODE_RID}},
@@ -211,6 +237,38 @@ static const struct {
      SECURITY_NT_AUTHORITY,
      2,
      {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_POWER_USERS}},
+    {"S-1-5-32-548",
+     SECURITY_NT_AUTHORITY,
+     2,
+     {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_ACCOUNT_OPS}},
+    {"S-1-5-32-549",
+     SECURITY_NT_AUTHORITY,
+     2,
+     {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_SYSTEM_OPS}},
+    {"S-1-5-32-550",
+     SECURITY_NT_AUTHORITY,
+     2,
+     {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_PRINT_OPS}},
+    {"S-1-5-32-551",
+     SECURITY_NT_AUTHORITY,
+     2,
+     {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_BACKUP_OPS}},
+    {"S-1-5-32-552",
+     SECURITY_NT_AUTHORITY,
+     2,
+     {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_REPLICATOR}},
+    {"S-1-5-32-554",
+     SECURITY_NT_AUTHORITY,
+     2,
+     {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_PREW2KCOMPACCESS}},
+    {"S-1-5-32-555",
+     SECURITY_NT_AUTHORITY,
+     2,
+     {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_REMOTE_DESKTOP_USERS}},
+    {"S-1-5-32-556",
+     SECURITY_NT_AUTHORITY,
+     2,
+     {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_NETWORK_CONFIGURATION_OPS}},
     {"S-1-22-1-1000", {0, 0, 0, 0, 0, 22}, 2, {1, 1000}},
     {"S-1-16909060-1", {0, 0, 1, 2, 3, 4}, 1, {1}},
     {"S-1-5-1-4294967295-3-4-5-6-7-8-9-10-11-12-13-14-15",
@@ -249,18 +307,43 @@ static void sids_become_text_and_back(void **state)
 static void other_spellings_are_read_too(void **state)
 {
     static const char *const cases[][2] = {
-        {"WD", "S-1-1-0"},          {"AN", "S-1-5-7"},
-        {"AU", "S-1-5-11"},         {"BA", "S-1-5-32-544"},
-        {"BG", "S-1-5-32-546"},     {"BU", "S-1-5-32-545"},
-        {"CG", "S-1-3-1"},          {"CO", "S-1-3-0"},
-        {"IU", "S-1-5-4"},          {"LS", "S-1-5-19"},
-        {"NS", "S-1-5-20"},         {"NU", "S-1-5-2"},
-        {"OW", "S-1-3-4"},          {"PS", "S-1-5-10"},
-        {"PU", "S-1-5-32-547"},     {"RC", "S-1-5-12"},
-        {"SU", "S-1-5-6"},          {"SY", "S-1-5-18"},
-        {"wd", "S-1-1-0"},          {"s-1-5-32", "S-1-5-32"},
-        {"S-1-0x5-32", "S-1-5-32"}, {"S-1-0X00000000000a-1", "S-1-10-1"},
+        {"WD", "S-1-1-0"},
+        {"AN", "S-1-5-7"},
+        {"AU", "S-1-5-11"},
+        {"BA", "S-1-5-32-544"},
+        {"BG", "S-1-5-32-546"},
+        {"BU", "S-1-5-32-545"},
+        {"CG", "S-1-3-1"},
+        {"CO", "S-1-3-0"},
+        {"IU", "S-1-5-4"},
+        {"LS", "S-1-5-19"},
+        {"NS", "S-1-5-20"},
+        {"NU", "S-1-5-2"},
+        {"OW", "S-1-3-4"},
+        {"PS", "S-1-5-10"},
+        {"PU", "S-1-5-32-547"},
+        {"RC", "S-1-5-12"},
+        {"SU", "S-1-5-6"},
+        {"SY", "S-1-5-18"},
+        {"wd", "S-1-1-0"},
+        {"s-1-5-32", "S-1-5-32"},
+        {"S-1-0x5-32", "S-1-5-32"},
+        {"S-1-0X00000000000a-1", "S-1-10-1"},
         {"S-1-05-032", "S-1-5-32"},
+        {"AO", "S-1-5-32-548"},
+        {"BO", "S-1-5-32-551"},
+        {"ED", "S-1-5-9"},
+        {"NO", "S-1-5-32-556"},
+        {"PO", "S-1-5-32-550"},
+        {"RD", "S-1-5-32-555"},
+        {"RE", "S-1-5-32-552"},
+        {"RU", "S-1-5-32-554"},
+        {"SO", "S-1-5-32-549"},
+        {"ed", "S-1-5-9"},
+        {"S-1-0x5-0x20-0x220", "S-1-5-32-544"},
+        {"S-1-5-0X20-544", "S-1-5-32-544"},
+        {"S-1-5-0xFFFFFFFF-0xffffFFFF", "S-1-5-4294967295-4294967295"},
+        {"S-1-5-0x0-0x000000020", "S-1-5-0-32"},
     };
 
     (void)state;
@@ -323,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_sid_can_be_made_in_place),
         cmocka_unit_test(lengths_go_by_the_count),
         cmocka_unit_test(validity_is_revision_and_count),
+        cmocka_unit_test(places_in_a_sid_are_no_error),
         cmocka_unit_test(equal_means_the_same_all_through),
         cmocka_unit_test(copies_need_room_for_all_of_it),
         cmocka_unit_test(sids_become_text_and_back),
@@ -332,5 +416,6 @@ int main(void)
         cmocka_unit_test(a_malformed_sid_has_no_text),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,29 +14,19 @@ enum { SECONDS = 20, LONG_TIME = 10000, SHORT_TIME = 30, MEMBERS_MAX = 63 };
 
 /* ---- things ---------------------------------------------------------------------------------- */
 
-static void *make(const CLSID *clsid, const IID *riid)
-{
-    void *object = POISON;
-
-    assert_hr(CoCreateInstance(clsid, NULL, CLSCTX_INPROC_SERVER, riid, &object), S_OK);
-    assert_non_null(object);
-    assert_int_equal(references_of(object), 1);
-    return object;
-}
-
 static ISynchronize *make_std(void)
 {
-    return make(&CLSID_StdEvent, &IID_ISynchronize);
+    return make_object(&CLSID_StdEvent, &IID_ISynchronize);
 }
 
 static ISynchronize *make_manual(void)
 {
-    return make(&CLSID_ManualResetEvent, &IID_ISynchronize);
+    return make_object(&CLSID_ManualResetEvent, &IID_ISynchronize);
 }
 
 static ISynchronizeContainer *make_container(void)
 {
-    return make(&CLSID_SynchronizeContainer, &IID_ISynchronizeContainer);
+    return make_object(&CLSID_SynchronizeContainer, &IID_ISynchronizeContainer);
 }
 
 static void drop(void *object)
@@ -195,7 +185,7 @@ static void check_identity(void *object, const IID *riid)
 static void events_have_an_identity(void **state)
 {
     ISynchronize *sync = make_manual();
-    ISynchronizeHandle *handle = make(&CLSID_ManualResetEvent, &IID_ISynchronizeHandle);
+    ISynchronizeHandle *handle = make_object(&CLSID_ManualResetEvent, &IID_ISynchronizeHandle);
 
     (void)state;
     check_identity(sync, &IID_ISynchronize);
@@ -209,7 +199,7 @@ static void events_have_an_identity(void **state)
 /* One vtable for both: the later interface begins like the earlier. */
 static void events_can_be_given_a_handle(void **state)
 {
-    ISynchronizeEvent *event = make(&CLSID_ManualResetEvent, &IID_ISynchronizeEvent);
+    ISynchronizeEvent *event = make_object(&CLSID_ManualResetEvent, &IID_ISynchronizeEvent);
 
     (void)state;
     check_identity(event, &IID_ISynchronizeEvent);
@@ -573,7 +563,7 @@ static void aggregated_objects_are_members(void **state)
     drop(outer.inner);
 }
 
-/* ---- an ISynchronize of somebody else's ------------------------------------------------------ */
+/* ---- a foreign ISynchronize ------------------------------------------------------------------ */
 
 static HRESULT STDMETHODCALLTYPE foreign_query(ISynchronize *This, REFIID riid, void **object)
 {
@@ -709,5 +699,6 @@ int main(void)
         cmocka_unit_test(members_come_while_others_are_added),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, com_initialize, com_uninitialize);
 }

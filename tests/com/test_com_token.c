@@ -119,7 +119,7 @@ static PSID everyone(void)
     return sid;
 }
 
-/* Nobody has it: the second user that can never be. */
+/* No thread has it: the second user that can never be. */
 static PSID nobody(void)
 {
     SID_IDENTIFIER_AUTHORITY creator = {SECURITY_CREATOR_SID_AUTHORITY};
@@ -129,7 +129,7 @@ static PSID nobody(void)
     return sid;
 }
 
-/* Whatever a test left. */
+/* Anything that a test left. */
 static int revert(void **state)
 {
     (void)state;
@@ -249,7 +249,7 @@ static void com_unknown_classes_are_refused(void **state)
     assert_true(CloseHandle(token));
 }
 
-/* W-16, W-17: the user and the groups are whom CheckTokenMembership knows. */
+/* The user and the groups are those that CheckTokenMembership knows (W-16, W-17). */
 static void com_user_and_groups_are_members(void **state)
 {
     HANDLE token = own_token(TOKEN_QUERY, SecurityIdentification);
@@ -278,7 +278,7 @@ static void com_user_and_groups_are_members(void **state)
     assert_true(CloseHandle(token));
 }
 
-/* W-16: the same token has the same id, whoever opened it; a copy has its own. */
+/* The same token has the same id for every thread that opens it; a copy has its own (W-16). */
 static void com_statistics_tell_tokens_apart(void **state)
 {
     HANDLE token, again, copy = POISON;
@@ -297,6 +297,7 @@ static void com_statistics_tell_tokens_apart(void **state)
     assert_true(is_same_luid(one.ModifiedId, two.ModifiedId));
     assert_true(is_same_luid(one.AuthenticationId, two.AuthenticationId));
     assert_false(is_same_luid(one.TokenId, other.TokenId));
+    assert_true(is_same_luid(one.AuthenticationId, other.AuthenticationId));
     assert_int_equal(one.TokenType, TokenImpersonation);
     assert_int_equal(one.ImpersonationLevel, SecurityImpersonation);
     assert_int_equal(other.ImpersonationLevel, SecurityIdentification);
@@ -318,7 +319,7 @@ static void com_a_thread_has_no_token_by_itself(void **state)
     assert_no_token();
 }
 
-/* W-09: as the process, at whatever level. */
+/* As the process, at any level (W-09). */
 static void com_impersonate_self(void **state)
 {
     static const SECURITY_IMPERSONATION_LEVEL levels[] = {
@@ -338,7 +339,7 @@ static void com_impersonate_self(void **state)
     assert_no_token();
 }
 
-/* W-03: nobody opens an anonymous token. */
+/* No thread opens an anonymous token (W-03). */
 static void com_an_anonymous_token_is_not_opened(void **state)
 {
     HANDLE token = POISON;
@@ -451,7 +452,7 @@ static void has_no_token(struct wt *w)
     WT_CHECK(w, GetLastError() == ERROR_NO_TOKEN);
 }
 
-/* W-21, V-47: whoever made it. */
+/* By any creator (W-21, V-47). */
 static void com_V_47_a_new_thread_has_no_token(void **state)
 {
     struct wt w;
@@ -504,7 +505,7 @@ static void com_levels_only_go_down(void **state)
     }
 }
 
-/* W-14: nobody is a process who could not act. */
+/* No thread becomes a process that it could not act as (W-14). */
 static void com_a_primary_token_has_to_be_able_to_act(void **state)
 {
     (void)state;
@@ -628,7 +629,7 @@ struct answer {
     BOOL status;
 };
 
-/* Everybody may do everything to it. */
+/* Every user has all rights to it. */
 static BOOL check(HANDLE token, DWORD desired, struct answer *answer)
 {
     GENERIC_MAPPING mapping = {READ, WRITE, 0, READ | WRITE};
@@ -652,7 +653,12 @@ static BOOL check(HANDLE token, DWORD desired, struct answer *answer)
     return done;
 }
 
-/* W-18, W-19: who may be identified is enough. */
+static bool is_left_alone(const struct answer *answer)
+{
+    return answer->granted == 0x5A5A5A5A && answer->status == 0x5A5A5A5A;
+}
+
+/* The level of identification is enough (W-18, W-19). */
 static void com_access_check_takes_a_token_that_identifies(void **state)
 {
     struct answer answer;
@@ -679,12 +685,16 @@ static void com_access_check_refuses(void **state)
     (void)state;
     assert_false(check(primary, READ, &answer));
     assert_int_equal(GetLastError(), ERROR_NO_IMPERSONATION_TOKEN);
+    assert_true(is_left_alone(&answer));
     assert_false(check(blind, READ, &answer));
     assert_int_equal(GetLastError(), ERROR_ACCESS_DENIED);
+    assert_true(is_left_alone(&answer));
     assert_false(check(anonymous, READ, &answer));
     assert_int_equal(GetLastError(), ERROR_BAD_IMPERSONATION_LEVEL);
+    assert_true(is_left_alone(&answer));
     assert_false(check(NULL, READ, &answer));
     assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
+    assert_true(is_left_alone(&answer));
     assert_true(CloseHandle(anonymous));
     assert_true(CloseHandle(blind));
     assert_true(CloseHandle(primary));
@@ -722,6 +732,49 @@ static void com_pseudo_handles_are_not_closed(void **state)
     assert_true(CloseHandle(process_token(TOKEN_QUERY)));
 }
 
+/* W-16: one token of the process, however often it is opened. */
+static void com_the_process_token_has_one_id(void **state)
+{
+    HANDLE one = process_token(TOKEN_QUERY | TOKEN_DUPLICATE), two = process_token(TOKEN_QUERY);
+    HANDLE copy = POISON;
+    TOKEN_STATISTICS first = statistics_of(one), second = statistics_of(two);
+
+    (void)state;
+    assert_memory_equal(&first, &second, sizeof first);
+    second = statistics_of(GetCurrentProcessToken());
+    assert_memory_equal(&first, &second, sizeof first);
+    assert_true(DuplicateTokenEx(one, TOKEN_QUERY, NULL, SecurityAnonymous, TokenPrimary, &copy));
+    second = statistics_of(copy);
+    assert_false(is_same_luid(first.TokenId, second.TokenId));
+    assert_true(is_same_luid(first.AuthenticationId, second.AuthenticationId));
+    assert_true(is_same_luid(first.ModifiedId, second.ModifiedId));
+    assert_true(CloseHandle(copy));
+    assert_true(CloseHandle(two));
+    assert_true(CloseHandle(one));
+}
+
+/* What was given may be asked at every level; what is worn is not given (W-03). */
+static void com_an_anonymous_token_says_who_it_is(void **state)
+{
+    HANDLE token = own_token(TOKEN_QUERY, SecurityAnonymous), known;
+    DWORD length = 0;
+    unsigned char user[256], expected[256];
+
+    (void)state;
+    known = own_token(TOKEN_QUERY, SecurityIdentification);
+    memset(user, 0x5A, sizeof user);
+    memset(expected, 0x5A, sizeof expected);
+    SetLastError(UNTOUCHED);
+    assert_true(GetTokenInformation(token, TokenUser, user, sizeof user, &length));
+    assert_int_equal(GetLastError(), UNTOUCHED);
+    assert_true(GetTokenInformation(known, TokenUser, expected, sizeof expected, &length));
+    assert_true(EqualSid(((TOKEN_USER *)(void *)user)->User.Sid,
+                         ((TOKEN_USER *)(void *)expected)->User.Sid));
+    assert_int_equal(statistics_of(token).GroupCount, statistics_of(known).GroupCount);
+    assert_true(CloseHandle(known));
+    assert_true(CloseHandle(token));
+}
+
 /* ---- main ------------------------------------------------------------------------------------ */
 
 #define token_test(fn) cmocka_unit_test_teardown(fn, revert)
@@ -737,6 +790,8 @@ int main(void)
         token_test(com_unknown_classes_are_refused),
         token_test(com_user_and_groups_are_members),
         token_test(com_statistics_tell_tokens_apart),
+        token_test(com_the_process_token_has_one_id),
+        token_test(com_an_anonymous_token_says_who_it_is),
         token_test(com_a_thread_has_no_token_by_itself),
         token_test(com_impersonate_self),
         token_test(com_an_anonymous_token_is_not_opened),
@@ -760,5 +815,6 @@ int main(void)
         token_test(com_pseudo_handles_are_not_closed),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,10 +5,32 @@
 
 #include <string.h>
 
+#include <process.h>
 #include <windows.h>
 
 #include "midl_counter.h"
 #include "support/wt.h"
+
+/* ---- time and numbers of the process ---------------------------------------------------------- */
+
+/* How long is not asked; that no less than that has passed is. */
+static void time_passes(void **state)
+{
+    const ULONGLONG before = GetTickCount64();
+
+    (void)state;
+    Sleep(0);
+    Sleep(40);
+    assert_true(GetTickCount64() - before >= 20); /* Windows' ticks are coarse */
+    assert_true((DWORD)GetTickCount64() - GetTickCount() + 0x10000 < 0x20000);
+}
+
+static void the_process_has_a_number(void **state)
+{
+    (void)state;
+    assert_int_not_equal(GetCurrentProcessId(), 0);
+    assert_int_equal(GetCurrentProcessId(), _getpid());
+}
 
 /* ---- numbers that several threads change ----------------------------------------------------- */
 
@@ -165,6 +187,8 @@ static void compiled_interfaces_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(time_passes),
+        cmocka_unit_test(the_process_has_a_number),
         cmocka_unit_test(interlocked_numbers),
         cmocka_unit_test(interlocked_pointers),
         cmocka_unit_test(interlocked_numbers_lose_nothing),
@@ -174,5 +198,6 @@ int main(void)
         cmocka_unit_test(compiled_interfaces_work),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

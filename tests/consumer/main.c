@@ -40,7 +40,8 @@ int main(void)
     guise_context *client = NULL;
     int good = 0;
 
-    if (guise_token_create(&desc, &token) == GUISE_OK &&
+    if (guise_use_provider(guise_provider_emulated()) == GUISE_OK &&
+        guise_token_create(&desc, &token) == GUISE_OK &&
         guise_context_create(&blanket, token, &client) == GUISE_OK) {
         good = serve(client);
     }

@@ -31,7 +31,8 @@ int main()
     desc.level = GUISE_LEVEL_IMPERSONATE;
 
     guise_token *token = nullptr;
-    bool good = guise_token_create(&desc, &token) == GUISE_OK && comes_back(token);
+    bool good = guise_use_provider(guise_provider_emulated()) == GUISE_OK &&
+                guise_token_create(&desc, &token) == GUISE_OK && comes_back(token);
     guise_token_unref(token);
     std::printf("guise %s from C++: %s\n", guise_version(), good ? "ok" : "FAILED");
     return good ? 0 : 1;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # need.sh SOURCE_DIR
-# What examples/run and tests/run do where tools are missing: cmake/need.sh against a PATH that
-# has nothing but what this test puts there.
+# What examples/run and tests/run do where tools are missing: cmake/need.sh with a PATH that has only
+# the commands that this test puts there.
 set -eu
 
 source=$1
@@ -125,8 +125,8 @@ END
 new_path compiler_without_headers
 echo 'exit 1' | add cc
 try_need 2 cc cmocka
-grep -q '^  cc .*gcc libc6-dev' "$work/err" || fail "libc's headers are not missed"
-grep -q '^  cmocka .*libcmocka-dev' "$work/err" || fail "cmocka's header is not missed"
+grep -q '^  cc .*gcc libc6-dev' "$work/err" || fail "the headers of libc are not reported"
+grep -q '^  cmocka .*libcmocka-dev' "$work/err" || fail "the header of cmocka is not reported"
 
 new_path nothing_is_missing
 add_apt
@@ -144,6 +144,85 @@ try_need 0 cc cmake ninja
 expect log <<END
 apt-get -y -o DPkg::Lock::Timeout=120 --no-install-recommends install gcc libc6-dev cmake ninja-build
 END
+
+# What is said beforehand, and how to be asked.
+new_path says_what_and_how_to_be_asked
+echo 'exit 100' | add apt-get
+add_user 0
+for script in examples/run tests/run; do
+    run 2 "$source/$script"
+    first=$(sed -n 1p "$work/err")
+    case $first in
+    "$source/$script: installing with apt-get: gcc libc6-dev "*" ninja-build "*"(to be asked first: $source/$script --ask)") ;;
+    *) fail "it says first: $first" ;;
+    esac
+done
+
+new_path asks_without_a_terminal
+add_apt
+add_user 0
+for script in examples/run tests/run; do
+    run 2 "$source/$script" --ask
+    grep -q '^Nothing was installed, because there is no terminal to ask on\.$' "$work/err" ||
+        fail "it does not say why"
+    grep -q "^$source/$script: missing, and can be installed with apt-get: gcc libc6-dev " "$work/err" ||
+        fail "it does not say what"
+    expect log </dev/null
+done
+
+new_path asks_only_with_a_way
+add_user 50010
+run 2 "$source/examples/run" --ask
+expect err <<END
+$source/examples/run: missing:
+  cc           (Debian: gcc libc6-dev)
+  cmake        (Debian: cmake)
+  ninja        (Debian: ninja-build)
+There is no apt-get to install them with.
+END
+
+new_path other_arguments
+run 2 "$source/examples/run" --asks
+expect err <<END
+usage: $source/examples/run [--ask]
+END
+
+# answer TEXT EXPECTED_STATUS: on a terminal, which script(1) makes.
+answer() {
+    status=0
+    printf '%s\n' "$1" | PATH=$path "$script" -qec \
+        "'$path/sh' -euc 'need_ask=yes; . \"\$0\"; need cmake; echo there' '$source/cmake/need.sh'" \
+        /dev/null >"$work/out" 2>"$work/err" || status=$?
+    [ "$status" -eq "$2" ] || fail "exit status $status, not $2"
+    grep -q 'missing, and can be installed with apt-get: cmake' "$work/out" || fail "it does not ask"
+    grep -q 'Install them?' "$work/out" || fail "it does not ask"
+}
+
+script=$(command -v script) || script=
+if [ -z "$script" ]; then
+    echo "Not tried: answers on a terminal, because there is no script(1)."
+else
+    for yes in y Y yes; do
+        new_path "asks_and_hears_$yes"
+        add_apt
+        add_user 0
+        : >"$path/lists"
+        answer "$yes" 0
+        expect log <<END
+apt-get -y -o DPkg::Lock::Timeout=120 --no-install-recommends install cmake
+END
+    done
+    for no in n N '' yesterday; do
+        new_path "asks_and_hears_no_$no"
+        add_apt
+        add_user 0
+        : >"$path/lists"
+        answer "$no" 2
+        grep -q 'Nothing was installed, because the answer was not yes' "$work/out" ||
+            fail "it does not say why"
+        expect log </dev/null
+    done
+fi
 
 new_path root_without_lists
 add_apt

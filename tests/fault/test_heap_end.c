@@ -52,5 +52,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(success_keeps_errno)};
 
+    test_use_emulated();
     return cmocka_run_group_tests_name("heap_end", tests, NULL, NULL);
 }

@@ -10,8 +10,8 @@
 
 #include <string.h>
 
+#include "call/call.h"
 #include "call/call_state.h"
-#include "com_hooks.h"
 #include "port/port.h"
 #include "support/child.h"
 #include "thread/thread_state.h"
@@ -158,7 +158,7 @@ static void never_attached(struct wt *w)
     }
 }
 
-/* Nobody would be told of its end. */
+/* No function would run at its end. */
 static void test_a_thread_that_is_not_attached_keeps_none(void **state)
 {
     play(*state, never_attached);
@@ -166,10 +166,10 @@ static void test_a_thread_that_is_not_attached_keeps_none(void **state)
 
 /* ---- nothing of the call before -------------------------------------------------------------- */
 
-static struct guise__call_part s_part;
+static struct guise__call_extension s_part;
 static unsigned s_parts_gone;
 
-static void note_part(struct guise__call_part *part)
+static void note_part(struct guise__call_extension *part)
 {
     (void)part;
     s_parts_gone++;
@@ -182,7 +182,7 @@ static void live_a_full_life(struct wt *w, guise_call *call)
     guise_signal *signal;
 
     s_part.destroy = note_part;
-    atomic_store(guise__call_part(call), &s_part);
+    atomic_store(guise__call_extension(call), &s_part);
     WT_CHECK_RESULT(w, guise_call_on_complete(call, count_completion, &s->count), GUISE_OK);
     WT_CHECK_RESULT(w, guise_call_completion(call, &signal), GUISE_OK);
     WT_CHECK_RESULT(w, guise_call_cancel(call), GUISE_OK);
@@ -190,7 +190,7 @@ static void live_a_full_life(struct wt *w, guise_call *call)
     WT_CHECK_RESULT(w, guise_call_complete(call, 77), GUISE_OK);
     WT_CHECK(w, s->count == 1);
     WT_CHECK(w, atomic_load(&call->latch) != 0);
-    WT_CHECK(w, call->share != 0);
+    WT_CHECK(w, call->shard != 0);
 }
 
 static void check_new(struct wt *w, guise_call *call, const guise_context *client)
@@ -201,8 +201,8 @@ static void check_new(struct wt *w, guise_call *call, const guise_context *clien
     WT_CHECK(w, atomic_load(&call->state) == UINT64_C(2) << GUISE__CALL_REFERENCE_SHIFT);
     WT_CHECK(w, call->client == client);
     WT_CHECK(w, call->fn == NULL && call->arg == NULL && call->generation == 0);
-    WT_CHECK(w, atomic_load(&call->completion) == NULL && atomic_load(&call->part) == NULL);
-    WT_CHECK(w, atomic_load(&call->latch) == 0 && call->share == 0);
+    WT_CHECK(w, atomic_load(&call->completion) == NULL && atomic_load(&call->extension) == NULL);
+    WT_CHECK(w, atomic_load(&call->latch) == 0 && call->shard == 0);
     WT_CHECK(w, is_pending(call) && !guise_call_is_canceled(call));
     WT_CHECK_RESULT(w, guise_call_on_complete(call, count_completion, &replies), GUISE_OK);
     WT_CHECK_RESULT(w, guise_call_completion(call, &signal), GUISE_OK);
@@ -238,7 +238,7 @@ static void test_the_next_call_has_nothing_of_the_last(void **state)
 {
     struct scene *s = *state;
 
-    guise__context_make_shares(s->alice);
+    guise__context_make_shards(s->alice);
     s_parts_gone = 0;
     play(s, another_in_its_place);
 }
@@ -292,9 +292,9 @@ static void test_made_there_and_freed_here(void **state)
 
 enum { THREADS = 4, MANY = 2000 };
 
-static _Atomic(guise_call *) s_place; /* a call that anybody may take, or leave in */
+static _Atomic(guise_call *) s_place; /* a call that any thread may take, or leave here */
 
-/* Every call is freed by whoever finds it. */
+/* Every call is freed by the thread that finds it. */
 static void pass_on(struct wt *w)
 {
     struct scene *s = w->arg;
@@ -304,7 +304,7 @@ static void pass_on(struct wt *w)
         guise_call *call = new_call(i % 2 == 0 ? s->alice : s->bob);
 
         WT_CHECK(w, call != NULL);
-        WT_CHECK(w, atomic_load(&call->part) == NULL);
+        WT_CHECK(w, atomic_load(&call->extension) == NULL);
         if (i % 3 == 0) {
             WT_CHECK_RESULT(w, guise_call_dispatch(call, do_nothing, NULL), GUISE_OK);
         }
@@ -319,8 +319,8 @@ static void test_blocks_go_round_between_threads(void **state)
     struct heap before;
 
     test_watchdog(SECONDS);
-    guise__context_make_shares(s->alice); /* or colliding calls would, sooner or later */
-    guise__context_make_shares(s->bob);
+    guise__context_make_shards(s->alice); /* or colliding calls would, sooner or later */
+    guise__context_make_shards(s->bob);
     before = heap_now();
     wt_start_all(workers, THREADS, pass_on, s);
     wt_join_all(workers, THREADS);
@@ -332,7 +332,7 @@ static void test_blocks_go_round_between_threads(void **state)
 
 static pthread_key_t s_late_key;
 
-/* Comes twice; the second time the library's own destructor has run, in whatever order they go. */
+/* Runs twice. The second time the library's own destructor has run, in either order. */
 static void make_and_let_go_at_the_end(void *arg)
 {
     struct scene *s = arg;
@@ -427,5 +427,6 @@ int main(void)
         scene_test(test_a_forked_child_has_its_threads_block),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests_name("spare", tests, NULL, NULL);
 }

@@ -113,7 +113,7 @@ static guise_result revert_in_a_frame(guise_call *call, void *handle)
     return GUISE_OK; /* the frame's end takes it off */
 }
 
-/* W-12, V-13: Win32's revert leaves nobody on, COM's goes back to what it saved. */
+/* Win32's revert removes every token (W-12), COM's goes back to what it saved (V-13). */
 static void two_reverts(void *arg)
 {
     guise_call *call;
@@ -189,7 +189,8 @@ static void service_without_capabilities(void *arg)
     self_without_capabilities(&s_self);
 }
 
-/* V-24, W-10, W-19: who may be identified only opens nothing, and neither does nobody. */
+/* A client below IMPERSONATE opens nothing, and neither does the anonymous identity (V-24, W-10,
+ * W-19). */
 static void V_24_low_levels_open_nothing(void *arg)
 {
     HANDLE handle;
@@ -200,7 +201,7 @@ static void V_24_low_levels_open_nothing(void *arg)
     CHILD_CHECK(ImpersonateLoggedOnUser(handle));
     MUST_BE(&s_nobody);
     CHILD_CHECK(try_open("of-alice") == EACCES);
-    CHILD_CHECK(is_user(GetCurrentThreadToken(), ALICE)); /* it is still known who it is */
+    CHILD_CHECK(is_user(GetCurrentThreadToken(), ALICE)); /* the identity is still known */
     CHILD_CHECK(ImpersonateAnonymousToken(GetCurrentThread()));
     MUST_BE(&s_nobody);
     CHILD_CHECK(try_open("of-alice") == EACCES);
@@ -217,12 +218,17 @@ static void *look_and_leave(void *arg)
     MUST_BE(&s_alice); /* born as the client, for the kernel */
     CHILD_CHECK(!OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &handle));
     CHILD_CHECK(GetLastError() == ERROR_NO_TOKEN);
+    CHILD_CHECK(!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &handle));
+    CHILD_CHECK(GetLastError() == ERROR_ACCESS_DENIED);
+    MUST_BE(&s_alice); /* I-03: and nothing was changed */
+    CHILD_OK(guise_thread_become_self());
     CHILD_CHECK(is_user(GetCurrentProcessToken(), s_self.uid[EFFECTIVE]));
-    MUST_BE(&s_self); /* whoever is asked who the process is, is the process */
+    MUST_BE(&s_self);
     return NULL;
 }
 
-/* W-20, W-21, V-47: a thread made by a client says who the process is, not who it was born as. */
+/* W-20, W-21, V-47: a thread made by a client does not say that it is the process until the program
+ * does. */
 static void V_47_a_thread_born_as_a_client(void *arg)
 {
     HANDLE handle;

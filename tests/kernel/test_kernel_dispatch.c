@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Who a COM server's code is for the kernel, from CreateCall to the last Release. */
+/*
+ * The identity that a COM server's code has for the kernel, from CreateCall to the last Release.
+ */
 #define _GNU_SOURCE
 #include "com/calc.h"
 

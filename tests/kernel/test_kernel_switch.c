@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "call/call.h"
 #include "support/kernel.h"
 #include "support/wt.h"
 
@@ -147,8 +149,8 @@ static guise_result signal_as_alice(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* N-01, N-02, N-03, N-04: Signal leaves the thread alone, and nobody becomes the client after it.
- */
+/* Signal changes no thread's token, and no thread becomes the client after it (N-01, N-02, N-03,
+ * N-04). */
 static void signal_is_the_last_moment(void *arg)
 {
     guise_call *call;
@@ -298,7 +300,8 @@ static void groups_are_not_forgotten(void *arg)
     opens_as(alice_in(50123), "of-server-group", EACCES);
 }
 
-/* Who is in the group is refused what everybody else may: also by the primary gid alone. */
+/* A member of the group is refused what others may do, also if it is one by its primary gid alone.
+ * */
 static void negative_permission_holds(void *arg)
 {
     (void)arg;
@@ -373,6 +376,125 @@ static void low_levels_become_nobody(void *arg)
     }
 }
 
+/* ---- clients without ids --------------------------------------------------------------------- */
+
+static guise_token *token_without_ids(const char *key)
+{
+    guise_identity who = {
+        .size = sizeof who, .mechanism = "krb5", .key = key, .key_size = strlen(key)};
+    guise_token *token = NULL;
+
+    CHILD_OK(guise_token_create_without_ids(&who, key, GUISE_LEVEL_IDENTIFY, &token));
+    return token;
+}
+
+static guise_result be_without_ids(void *arg)
+{
+    struct who expected = who_nobody(&s_self);
+
+    (void)arg;
+    MUST_BE(&expected);
+    CHILD_OK(guise_thread_verify());
+    CHILD_CHECK(try_open("of-root") == EACCES);
+    CHILD_CHECK(try_open("of-alice") == EACCES);
+    CHILD_CHECK(try_open("of-server-group") == EACCES);
+    return GUISE_OK;
+}
+
+static guise_result impersonate_without_ids(guise_call *call, void *arg)
+{
+    guise_call *others = arg;
+
+    CHILD_OK(guise_impersonate_client());
+    CHILD_OK(be_without_ids(NULL));
+    CHILD_OK(guise_call_impersonate(others)); /* reads as the same ids */
+    CHILD_CHECK(!guise_token_is_same_client(guise_thread_token(),
+                                            guise_context_token(guise__call_client(call))));
+    CHILD_OK(be_without_ids(NULL));
+    CHILD_OK(guise_call_impersonate(call));
+    CHILD_OK(be_without_ids(NULL));
+    CHILD_CHECK(guise_impersonate_client_at_least(GUISE_LEVEL_IMPERSONATE) == GUISE_E_BAD_LEVEL);
+    return GUISE_OK;
+}
+
+/* I-14: in whichever way it gets into the slot, for the kernel it is nobody. */
+static void clients_without_ids_are_nobody(void *arg)
+{
+    guise_token *token;
+    guise_call *alice_of_krb5, *bob_of_krb5;
+
+    (void)arg;
+    start();
+    token = token_without_ids("alice");
+    alice_of_krb5 = client_call(token_without_ids("alice"));
+    bob_of_krb5 = client_call(token_without_ids("bob"));
+    CHILD_OK(guise_set_thread_token(token));
+    CHILD_OK(be_without_ids(NULL));
+    CHILD_OK(guise_set_thread_token(NULL));
+    MUST_BE(&s_self);
+    CHILD_OK(guise_run_as(token, be_without_ids, NULL));
+    MUST_BE(&s_self);
+    CHILD_OK(guise_call_dispatch(alice_of_krb5, impersonate_without_ids, bob_of_krb5));
+    MUST_BE(&s_self);
+    guise_call_unref(alice_of_krb5);
+    guise_call_unref(bob_of_krb5);
+    guise_token_unref(token);
+}
+
+/* ---- destructors ----------------------------------------------------------------------------- */
+
+static void destroy_as_self(void *data)
+{
+    MUST_BE(&s_self);
+    ++*(int *)data;
+}
+
+static guise_token *delegated(int *destroyed)
+{
+    guise_token_desc desc = {
+        .size = sizeof desc, .uid = BOB, .gid = BOB, .level = GUISE_LEVEL_DELEGATE};
+    guise_credential *credential = NULL;
+    guise_token *token = NULL;
+
+    CHILD_OK(guise_credential_create(&s_self, destroyed, destroy_as_self, &credential));
+    CHILD_OK(guise_token_create_with_credential(&desc, credential, &token));
+    guise_credential_unref(credential);
+    return token;
+}
+
+static guise_result drop_as_alice(guise_call *call, void *arg)
+{
+    int *destroyed = arg;
+    guise_token *token;
+
+    CHILD_OK(guise_call_impersonate(call));
+    guise_token_unref(delegated(destroyed));
+    CHILD_CHECK(*destroyed == 1);
+    MUST_BE(&s_alice);
+    CHILD_OK(guise_set_thread_token(token = delegated(destroyed)));
+    guise_token_unref(token);
+    MUST_BE(&s_bob);
+    CHILD_OK(guise_call_impersonate(call));
+    CHILD_CHECK(*destroyed == 2);
+    MUST_BE(&s_alice);
+    return GUISE_OK;
+}
+
+/* I-17: by the kernel's word, on a thread that is a client before and after. */
+static void destructors_run_as_self(void *arg)
+{
+    guise_call *call;
+    int destroyed = 0;
+
+    (void)arg;
+    start();
+    call = alice();
+    CHILD_OK(guise_call_dispatch(call, drop_as_alice, &destroyed));
+    CHILD_CHECK(destroyed == 2);
+    MUST_BE(&s_self);
+    guise_call_unref(call);
+}
+
 /* ---- nesting --------------------------------------------------------------------------------- */
 
 static guise_result be_bob(guise_call *call, void *arg)
@@ -416,26 +538,132 @@ static void outer_client_is_back(void *arg)
     guise_call_unref(inner);
 }
 
-static guise_result no_call_for_the_same_client(guise_call *call, void *arg)
+/* What another thread's libc call would do to this one, behind the library's back. */
+static bool alter_uid(void)
 {
-    const int all[] = {NR_SETRESUID, NR_SETRESGID, NR_SETGROUPS, NR_GETRESUID,
-                       NR_GETRESGID, NR_GETGROUPS, SYS_capget,   SYS_capset};
-
-    (void)call;
-    (void)arg;
-    CHILD_OK(guise_impersonate_client());
-    MUST_BE(&s_alice);
-    filter_calls(FILTER_KILL, all, sizeof all / sizeof all[0]);
-    CHILD_OK(guise_impersonate_client());
-    test_exit_child(0); /* leaving would be the end of us */
+    return raw_setresuid((uid_t)-1, 0, (uid_t)-1);
 }
 
-/* S-12: impersonating the client one is already asks the kernel nothing. */
-static void same_client_again_costs_no_system_call(void *arg)
+static bool alter_gid(void)
+{
+    return raw_setresgid((gid_t)-1, 0, (gid_t)-1);
+}
+
+static bool alter_file_uid(void)
+{
+    return syscall(NR_SETFSUID, 0) >= 0 && syscall(NR_SETFSUID, -1) == 0;
+}
+
+static bool alter_file_gid(void)
+{
+    return syscall(NR_SETFSGID, 0) >= 0 && syscall(NR_SETFSGID, -1) == 0;
+}
+
+static bool alter_capabilities(void)
+{
+    return raw_capset(UINT64_C(1) << CAP_CHOWN, s_self.permitted, s_self.inheritable);
+}
+
+/* Another list of the same length, set in a moment in which the capability is back. */
+static bool alter_groups(void)
+{
+    gid_t groups[] = {BOB, OTHER_SERVER_GROUP};
+    long count = syscall(NR_GETGROUPS, 0, NULL);
+
+    return raw_capset(UINT64_C(1) << CAP_SETGID, s_self.permitted, s_self.inheritable) &&
+           raw_setgroups((size_t)count, groups) &&
+           raw_capset(0, s_self.permitted, s_self.inheritable);
+}
+
+struct alteration {
+    bool (*alter)(void);
+};
+
+static const struct alteration s_alterations[] = {
+    {alter_uid},      {alter_gid},          {alter_file_uid},
+    {alter_file_gid}, {alter_capabilities}, {alter_groups}};
+enum { ALTERATIONS = sizeof s_alterations / sizeof s_alterations[0] };
+
+static guise_result again_after_alteration(guise_call *call, void *arg)
+{
+    const struct alteration *alteration = arg;
+
+    CHILD_OK(guise_impersonate_client());
+    CHILD_OK(guise_impersonate_client()); /* the kernel confirms it */
+    CHILD_OK(guise_thread_verify());
+    MUST_BE(&s_alice);
+    CHILD_CHECK(alteration->alter());
+    CHILD_CHECK_RESULT(guise_thread_verify(), GUISE_E_UNEXPECTED);
+    (void)fputs("altered. ", stderr);
+    (void)!guise_call_impersonate(call);
+    return GUISE_OK;
+}
+
+static void die_impersonating_again(void *arg)
+{
+    start();
+    CHILD_OK(guise_call_dispatch(alice(), again_after_alteration, arg));
+}
+
+static void die_setting_the_same_token(void *arg)
+{
+    const struct alteration *alteration = arg;
+    guise_token *token;
+
+    start();
+    token = client_token(ALICE, ALICE, 0, NULL, GUISE_LEVEL_IMPERSONATE);
+    CHILD_OK(guise_set_thread_token(token));
+    CHILD_OK(guise_set_thread_token(token));
+    CHILD_CHECK(alteration->alter());
+    (void)fputs("altered. ", stderr);
+    (void)!guise_set_thread_token(token);
+}
+
+/* I-05, L-7: impersonating again, or setting the token that is set, is GUISE_OK only because the kernel
+ * says so now; a thread that was changed meanwhile ends the process. */
+static void same_client_again_is_confirmed(void **state)
+{
+    (void)state;
+    require_root();
+    for (size_t i = 0; i < ALTERATIONS; i++) {
+        struct alteration alteration = s_alterations[i];
+
+        assert_child_dies(die_impersonating_again, &alteration,
+                          "altered. guise: fatal: a thread's identity was changed");
+        assert_child_dies(die_setting_the_same_token, &alteration,
+                          "altered. guise: fatal: a thread's identity was changed");
+    }
+}
+
+static guise_result alter_the_same_list(guise_call *call, void *arg)
 {
     (void)arg;
+    CHILD_OK(guise_call_impersonate(call));
+    CHILD_OK(guise_thread_verify());
+    CHILD_CHECK(alter_groups());
+    CHILD_CHECK_RESULT(guise_thread_verify(), GUISE_E_UNEXPECTED);
+    (void)fputs("altered. ", stderr);
+    (void)!guise_revert_to_self();
+    return GUISE_OK;
+}
+
+static void die_with_other_groups(void *arg)
+{
+    guise_token *token;
+
+    (void)arg;
     start();
-    CHILD_OK(guise_call_dispatch(alice(), no_call_for_the_same_client, NULL));
+    token = client_token(ALICE, SERVER_GROUP, 2, s_server_groups, GUISE_LEVEL_IMPERSONATE);
+    CHILD_OK(guise_call_dispatch(client_call(token), alter_the_same_list, NULL));
+}
+
+/* I-06: also where the client's list is the server's, and so was never set. */
+static void groups_are_confirmed_by_name(void **state)
+{
+    (void)state;
+    require_root();
+    assert_child_dies(die_with_other_groups, NULL,
+                      "altered. guise: fatal: a thread's identity was changed");
 }
 
 /* ---- the reply ------------------------------------------------------------------------------- */
@@ -610,20 +838,27 @@ static void thread_exits_in_begin(void *arg)
     guise_call_unref(call);
 }
 
-static void *born_and_given_a_frame(void *call)
+static void *born_and_refused(void *call)
 {
     MUST_BE(&s_alice);
     CHILD_CHECK(guise_thread_token() == NULL && !guise_is_impersonating());
-    CHILD_OK(guise_call_run(call, is_self, NULL));
-    MUST_BE(&s_self);
+    CHILD_CHECK_RESULT(guise_call_run(call, is_self, NULL), GUISE_E_ACCESS_DENIED);
+    CHILD_CHECK_RESULT(guise_call_impersonate(call), GUISE_E_ACCESS_DENIED);
+    CHILD_CHECK_RESULT(guise_thread_verify(), GUISE_E_UNEXPECTED);
+    MUST_BE(&s_alice);
     return NULL;
 }
 
-static void *born_and_impersonating(void *call)
+static void *born_and_made_self(void *call)
 {
     MUST_BE(&s_alice);
+    CHILD_OK(guise_thread_become_self());
+    MUST_BE(&s_self);
+    CHILD_OK(guise_thread_verify());
+    CHILD_OK(guise_call_run(call, is_self, NULL));
     CHILD_OK(guise_call_impersonate(call));
     MUST_BE(&s_bob);
+    CHILD_OK(guise_thread_verify());
     CHILD_OK(guise_revert_to_self());
     MUST_BE(&s_self);
     return NULL;
@@ -633,15 +868,16 @@ static guise_result create_threads_as_client(guise_call *call, void *arg)
 {
     (void)call;
     CHILD_OK(guise_impersonate_client());
-    child_thread(born_and_given_a_frame, arg);
-    CHILD_CHECK(counters().born_as_client == 1);
-    child_thread(born_and_impersonating, arg);
+    child_thread(born_and_refused, arg);
+    CHILD_CHECK(counters().born_as_client == 2);
+    child_thread(born_and_made_self, arg);
     CHILD_CHECK(counters().born_as_client == 2);
     MUST_BE(&s_alice);
     return GUISE_OK;
 }
 
-/* W-21: a thread made by a client is that client until its first frame, which puts it right. */
+/* W-21, I-03: a thread made by a client is that client, and is refused, until the program says that it
+ * is the server's. */
 static void thread_born_as_client(void *arg)
 {
     guise_call *call, *other;
@@ -680,18 +916,33 @@ static bool give_up_group_ids(void)
     return raw_setresgid(BOB, (gid_t)-1, (gid_t)-1);
 }
 
-static bool give_up_a_capability(void)
+static bool seteuid_alone(void)
 {
-    uint64_t but = ~(UINT64_C(1) << CAP_CHOWN);
-
-    return raw_capset(s_self.effective & but, s_self.permitted & but, s_self.inheritable);
+    return raw_setresuid((uid_t)-1, BOB, (uid_t)-1);
 }
 
-/* Enough is left to become somebody; it is not what enter leaves, which is nothing. */
-static bool lower_capabilities(void)
+static bool setegid_alone(void)
 {
-    return raw_capset(UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID, s_self.permitted,
-                      s_self.inheritable);
+    return raw_setresgid((gid_t)-1, BOB, (gid_t)-1);
+}
+
+static bool take_other_groups(void)
+{
+    gid_t group = BOB;
+
+    return raw_setgroups(1, &group);
+}
+
+static bool take_other_file_id(void)
+{
+    return syscall(NR_SETFSUID, BOB) == 0 && syscall(NR_SETFSUID, -1) == BOB;
+}
+
+static bool give_up_setuid(void)
+{
+    uint64_t but = ~(UINT64_C(1) << CAP_SETUID);
+
+    return raw_capset(s_self.effective & but, s_self.permitted & but, s_self.inheritable);
 }
 
 static void reply_confined(guise_call *call, guise_result result, void *arg)
@@ -706,6 +957,18 @@ static void reply_confined(guise_call *call, guise_result result, void *arg)
 static guise_result run_nothing(void *arg)
 {
     return must_not_run(NULL, arg);
+}
+
+/* The program says that the thread is the server's. Ids and rights that are gone do not come back. */
+static void must_become_self_if_possible(const struct who *before)
+{
+    uint64_t needed = UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID;
+    bool possible = before->uid[REAL] == s_self.uid[REAL] && before->uid[SAVED] == s_self.uid[SAVED] &&
+                    before->gid[REAL] == s_self.gid[REAL] && before->gid[SAVED] == s_self.gid[SAVED] &&
+                    (before->permitted & needed) == needed;
+
+    CHILD_CHECK_RESULT(guise_thread_become_self(), possible ? GUISE_OK : GUISE_E_ACCESS_DENIED);
+    MUST_BE(possible ? &s_self : before);
 }
 
 static void *try_everything(void *arg)
@@ -730,14 +993,17 @@ static void *try_everything(void *arg)
     CHILD_OK(guise_call_signal(confined->call));
     CHILD_CHECK(confined->replies == 1);
     MUST_BE(&before);
+    must_become_self_if_possible(&before);
     return NULL;
 }
 
-/* N-04: it is refused, nothing runs, nothing changes; and completing a call still works. */
+/* N-04, I-03, I-08: it is refused, nothing runs, nothing changes; and completing a call still works. */
 static void confined_thread_is_refused(void *arg)
 {
-    bool (*const ways[])(void) = {give_up_all_ids, give_up_saved_id, give_up_group_ids,
-                                  give_up_a_capability, lower_capabilities};
+    bool (*const ways[])(void) = {give_up_all_ids,   give_up_saved_id,   give_up_group_ids,
+                                  seteuid_alone,     setegid_alone,      take_other_groups,
+                                  take_other_file_id, give_up_setuid};
+    enum { REFUSALS = 10 }; /* of each thread: two rounds of five */
 
     (void)arg;
     start();
@@ -749,6 +1015,90 @@ static void confined_thread_is_refused(void *arg)
         child_thread(try_everything, &confined);
         guise_token_unref(confined.token);
         guise_call_unref(confined.call);
+    }
+    CHILD_CHECK(counters().born_as_client == REFUSALS * (sizeof ways / sizeof ways[0]));
+    MUST_BE(&s_self);
+}
+
+static bool give_up_a_capability(void)
+{
+    uint64_t but = ~(UINT64_C(1) << CAP_CHOWN);
+
+    return raw_capset(s_self.effective & but, s_self.permitted & but, s_self.inheritable);
+}
+
+/* They stay permitted, so that they could come back. */
+static bool lower_capabilities(void)
+{
+    return raw_capset(UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID, s_self.permitted,
+                      s_self.inheritable);
+}
+
+static bool give_up_all_that_is_not_needed(void)
+{
+    uint64_t needed = UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID;
+
+    return raw_capset(needed, needed, 0);
+}
+
+struct frugal {
+    bool (*give_up)(void);
+    bool as_client; /* while the thread is a client; else before */
+};
+
+static guise_result be_alice_and_give_up(guise_call *call, void *arg)
+{
+    const struct frugal *frugal = arg;
+    struct who self = s_self, client = s_alice;
+
+    if (!frugal->as_client) {
+        CHILD_CHECK(frugal->give_up());
+    }
+    who_am_i(&self);
+    CHILD_OK(guise_call_impersonate(call));
+    client.permitted = self.permitted;
+    client.inheritable = self.inheritable;
+    MUST_BE(&client);
+    if (frugal->as_client) {
+        uint64_t kept = UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID;
+
+        CHILD_CHECK(raw_capset(0, kept, 0));
+        self.effective = self.permitted = kept;
+        self.inheritable = 0;
+    }
+    CHILD_OK(guise_revert_to_self());
+    MUST_BE(&self); /* what it had before, less what it gave up */
+    CHILD_OK(guise_call_impersonate(call));
+    CHILD_OK(guise_thread_verify());
+    CHILD_OK(guise_revert_to_self());
+    MUST_BE(&self);
+    return GUISE_OK;
+}
+
+static void *be_frugal(void *arg)
+{
+    guise_call *call = alice();
+
+    CHILD_OK(guise_call_dispatch(call, be_alice_and_give_up, arg));
+    guise_call_unref(call);
+    return NULL;
+}
+
+/* I-07: capabilities that impersonation does not need can be given up, before or while a thread is a
+ * client; the thread is served on, and they stay given up. */
+static void capabilities_given_up_stay_given_up(void *arg)
+{
+    const struct frugal ways[] = {{give_up_a_capability, false},
+                                  {lower_capabilities, false},
+                                  {give_up_all_that_is_not_needed, false},
+                                  {NULL, true}};
+
+    (void)arg;
+    start();
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        struct frugal frugal = ways[i];
+
+        child_thread(be_frugal, &frugal);
     }
     CHILD_CHECK(counters().born_as_client == 0);
     MUST_BE(&s_self);
@@ -798,7 +1148,7 @@ static guise_result fork_as_client(guise_call *call, void *arg)
     if (pid == 0) {
         MUST_BE(&s_self);
         CHILD_CHECK(guise_thread_token() == NULL && !guise_is_impersonating());
-        CHILD_CHECK(counters().born_as_client == 0); /* it knew who it was */
+        CHILD_CHECK(counters().born_as_client == 0); /* its identity was known */
         s_forked = true;
         return GUISE_OK; /* the frames end harmlessly */
     }
@@ -841,7 +1191,7 @@ static void *fork_when_just_born(void *arg)
     pid = fork();
     CHILD_CHECK(pid >= 0);
     if (pid == 0) {
-        MUST_BE(&s_self);
+        MUST_BE(&s_alice); /* I-04: the record shows no token, so it is left as it is */
         _exit(0);
     }
     MUST_BE(&s_alice);
@@ -859,7 +1209,7 @@ static guise_result fork_in_a_born_client(guise_call *call, void *arg)
 }
 
 /* W-20, W-21: also in a thread that the library has not seen yet. */
-static void child_of_a_born_client_is_self(void *arg)
+static void child_of_a_born_client_is_left_as_it_is(void *arg)
 {
     guise_call *call;
 
@@ -910,7 +1260,7 @@ static void must_refuse_the_provider(void)
         child_skip("built without the linux provider");
     }
     CHILD_CHECK_RESULT(result, GUISE_E_ACCESS_DENIED);
-    CHILD_CHECK_RESULT(guise_token_create(&desc, &token), GUISE_E_ACCESS_DENIED);
+    CHILD_CHECK_RESULT(guise_token_create(&desc, &token), GUISE_E_NO_PROVIDER);
     CHILD_CHECK(token == NULL);
     CHILD_OK(guise_use_provider(guise_provider_emulated()));
     CHILD_OK(guise_token_create(&desc, &token));
@@ -975,17 +1325,21 @@ int main(void)
         kernel_test(negative_permission_holds),
         kernel_test(uid_0_comes_without_capabilities),
         kernel_test(low_levels_become_nobody),
+        kernel_test(clients_without_ids_are_nobody),
+        kernel_test(destructors_run_as_self),
         kernel_test(outer_client_is_back),
-        kernel_test(same_client_again_costs_no_system_call),
+        cmocka_unit_test(same_client_again_is_confirmed),
+        cmocka_unit_test(groups_are_confirmed_by_name),
         kernel_test(reply_runs_as_self),
         kernel_test(own_tokens_are_worn),
         kernel_test(thread_ends_as_client),
         kernel_test(thread_exits_in_begin),
         kernel_test(thread_born_as_client),
         kernel_test(confined_thread_is_refused),
+        kernel_test(capabilities_given_up_stay_given_up),
         kernel_test(refused_dispatch_can_be_served_elsewhere),
         kernel_test(forked_child_is_self),
-        kernel_test(child_of_a_born_client_is_self),
+        kernel_test(child_of_a_born_client_is_left_as_it_is),
         kernel_test(child_of_a_process_that_dropped_its_ids),
         kernel_test(provider_needs_the_right),
         kernel_test(provider_needs_setuid),

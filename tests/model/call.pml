@@ -1,56 +1,71 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state word of one call: src/call/call.c, and what impersonates in src/call/frame.c. One step for each
+ * The state word of one call: src/call/call_state.h, and what changes it in src/call. One step for each
  * access to something shared.
  *
- * What must hold: an impersonation that begins after Signal returned, or after anybody was told, is
- * refused; one that is granted was on while the call was open; one that is refused is off again.
- * The call completes once. Its function runs once if on_complete said OK, else never, and before
- * anybody is told. Who waits, or has the signal, is told, and finds the result. A token that is on
- * in no frame when the call completes is counted once, before anybody is told. The call is freed
- * once, by the end, and not used after.
+ * What must hold. The completion is observed once Signal has returned, Finish_ or the completion
+ * function runs, a waiter has been released or the call's signal has been set.
+ *  - An impersonation that begins after the completion was observed is refused. The token of one that is
+ *    granted was on while the call was open; the token of one that is refused is off again.
+ *  - The call completes once. Its function runs once if on_complete returned OK, otherwise never, and
+ *    before a waiter or the signal observes the completion.
+ *  - A registration that is refused because of another one leaves the call with a function, even if a
+ *    thread that has begun to register never goes on.
+ *  - Every waiter is released, the call's signal is set, and each finds the result.
+ *  - A token that is on in no frame when the call completes is counted once, before a waiter or the
+ *    signal observes the completion.
+ *  - The call is freed once, at the end, and not used after.
  *
- * Everybody here owns a reference, and drops it at the end.
+ * Every thread of the model owns a reference, and drops it last.
  *
- * COMPLETERS  so many complete the call
- * FINISHERS   so many complete it with a Finish_
- * SERVERS     so many dispatch it, or run a continuation if somebody has, and impersonate there
- * STRANGERS   so many impersonate in no frame
- * REGISTRARS  so many register a completion function
- * DEMANDERS   so many ask for the signal, drop the call and wait for the signal
- * SLEEPERS    so many wait for the call; somebody has to complete it then
+ * COMPLETERS        threads that complete the call
+ * FINISHERS         threads that complete it with a Finish_
+ * SERVERS           threads that dispatch it, or run a continuation if it has been dispatched, and
+ *                   impersonate there
+ * UNFRAMED_THREADS  threads that impersonate in no frame
+ * REGISTRARS        threads that register a completion function
+ * STALLED           1: another thread has begun to register one, and never goes on
+ * SIGNAL_READERS    threads that ask for the signal, drop the call and wait for the signal
+ * SLEEPERS          threads that wait for the call, which another thread has to complete
  *
  * case: -DCOMPLETERS=2 -DSERVERS=2
- * case: -DSERVERS=1 -DREGISTRARS=1 -DDEMANDERS=1
+ * case: -DSERVERS=1 -DREGISTRARS=1 -DSIGNAL_READERS=1
  * case: -DFINISHERS=1 -DSERVERS=1 -DSLEEPERS=1
- * case: -DFINISHERS=1 -DCOMPLETERS=1 -DREGISTRARS=1 -DDEMANDERS=1
- * case: -DCOMPLETERS=1 -DSTRANGERS=2
- * case: -DCOMPLETERS=1 -DSTRANGERS=1 -DREGISTRARS=1
- * case: -DFINISHERS=1 -DSTRANGERS=1 -DSLEEPERS=1
- * case: -DSTRANGERS=2 -DDEMANDERS=1
+ * case: -DFINISHERS=1 -DCOMPLETERS=1 -DREGISTRARS=1 -DSIGNAL_READERS=1
+ * case: -DCOMPLETERS=1 -DUNFRAMED_THREADS=2
+ * case: -DCOMPLETERS=1 -DUNFRAMED_THREADS=1 -DREGISTRARS=1
+ * case: -DFINISHERS=1 -DUNFRAMED_THREADS=1 -DSLEEPERS=1
+ * case: -DUNFRAMED_THREADS=2 -DSIGNAL_READERS=1
  * case: -DCOMPLETERS=1 -DREGISTRARS=2 -DSLEEPERS=1
- * case: -DCOMPLETERS=1 -DDEMANDERS=2 -DSLEEPERS=1
+ * case: -DCOMPLETERS=1 -DSIGNAL_READERS=2 -DSLEEPERS=1
+ * case: -DCOMPLETERS=1 -DREGISTRARS=3
+ * case: -DCOMPLETERS=1 -DREGISTRARS=2 -DSTALLED=1
+ * case: -DREGISTRARS=3 -DSTALLED=1
  *
- * bug: -DBUG=1 -DCOMPLETERS=1 -DSERVERS=1  looks first, and puts the token on then
- * bug: -DBUG=2 -DCOMPLETERS=1 -DSERVERS=1  does not look a second time
- * bug: -DBUG=3 -DCOMPLETERS=1 -DSERVERS=1  leaves the token on when it is refused
+ * bug: -DBUG=1 -DCOMPLETERS=1 -DSERVERS=1  the call is checked before the token is on, and not after
+ * bug: -DBUG=2 -DCOMPLETERS=1 -DSERVERS=1  the call is not checked again once the token is on
+ * bug: -DBUG=3 -DCOMPLETERS=1 -DSERVERS=1  the token stays on when the impersonation is refused
  * bug: -DBUG=4 -DCOMPLETERS=1 -DSERVERS=1  Signal returns before COMPLETED is set
- * bug: -DBUG=5 -DCOMPLETERS=2  COMPLETED by an or, whoever was first
- * bug: -DBUG=6 -DCOMPLETERS=1 -DREGISTRARS=1  completer looks for a function before its step
- * bug: -DBUG=7 -DCOMPLETERS=1 -DREGISTRARS=1  HAS_FUNCTION by an or, completed or not
+ * bug: -DBUG=5 -DCOMPLETERS=2  COMPLETED is set by an or, by each completer
+ * bug: -DBUG=6 -DCOMPLETERS=1 -DREGISTRARS=1  the completer reads HAS_FUNCTION before its step
+ * bug: -DBUG=7 -DCOMPLETERS=1 -DREGISTRARS=1  HAS_FUNCTION is set by an or, completed or not
  * bug: -DBUG=8 -DREGISTRARS=2  the function is written without CLAIMED
- * bug: -DBUG=9 -DFINISHERS=1 -DDEMANDERS=1  ANNOUNCED by a load and a store
- * bug: -DBUG=10 -DFINISHERS=1 -DDEMANDERS=1 -DSLEEPERS=1  tells those whom it saw before ANNOUNCED
- * bug: -DBUG=11 -DCOMPLETERS=1 -DDEMANDERS=1  who sets HAS_SIGNAL does not look for ANNOUNCED
- * bug: -DBUG=12 -DCOMPLETERS=1 -DSLEEPERS=1  who sets WAITERS does not look for ANNOUNCED
- * bug: -DBUG=13 -DDEMANDERS=2  the signal is written by a store
- * bug: -DBUG=14 -DDEMANDERS=1  the completer drops its reference, then tells
+ * bug: -DBUG=9 -DFINISHERS=1 -DSIGNAL_READERS=1  ANNOUNCED is set by a load and a store
+ * bug: -DBUG=10 -DFINISHERS=1 -DSIGNAL_READERS=1 -DSLEEPERS=1  the completer notifies what it read before it set ANNOUNCED
+ * bug: -DBUG=11 -DCOMPLETERS=1 -DSIGNAL_READERS=1  the thread that sets HAS_SIGNAL does not test ANNOUNCED
+ * bug: -DBUG=12 -DCOMPLETERS=1 -DSLEEPERS=1  the thread that sets WAITERS does not test ANNOUNCED
+ * bug: -DBUG=13 -DSIGNAL_READERS=2  the signal is written by a store
+ * bug: -DBUG=14 -DSIGNAL_READERS=1  the completer drops its reference, then notifies
  * bug: -DBUG=15 -DREGISTRARS=1  the last owner frees an open call that has a function
- * bug: -DBUG=16 -DDEMANDERS=1 -DREGISTRARS=1  completes for the last owner in a step of its own
- * bug: -DBUG=17 -DCOMPLETERS=1 -DSTRANGERS=1  FOREIGN before the thread is listed
- * bug: -DBUG=18 -DCOMPLETERS=1 -DSTRANGERS=1  who sets FOREIGN does not look for COMPLETED
- * bug: -DBUG=19 -DFINISHERS=1 -DSLEEPERS=1  ANNOUNCED before Finish_ says the result
- * bug: -DBUG=20 -DCOMPLETERS=1 -DSTRANGERS=1 -DSLEEPERS=1  counts when everybody is told
+ * bug: -DBUG=16 -DSIGNAL_READERS=1 -DREGISTRARS=1  the last owner drops its reference and completes in two steps
+ * bug: -DBUG=17 -DCOMPLETERS=1 -DUNFRAMED_THREADS=1  UNFRAMED is set before the thread is listed
+ * bug: -DBUG=18 -DCOMPLETERS=1 -DUNFRAMED_THREADS=1  the thread that sets UNFRAMED does not test COMPLETED
+ * bug: -DBUG=19 -DFINISHERS=1 -DSLEEPERS=1  ANNOUNCED is set before Finish_ has stored the result
+ * bug: -DBUG=20 -DCOMPLETERS=1 -DUNFRAMED_THREADS=1 -DSLEEPERS=1  unframed threads are counted after the waiters are released
+ * bug: -DBUG=21 -DCOMPLETERS=1 -DREGISTRARS=2  a registration is refused because another has begun
+ * bug: -DBUG=22 -DCOMPLETERS=1 -DREGISTRARS=2 -DSTALLED=1  one is refused because of beside, and does not decide for it
+ * bug: -DBUG=23 -DREGISTRARS=2 -DSTALLED=1  beside is written by a store
+ * bug: -DBUG=24 -DCOMPLETERS=1 -DREGISTRARS=2  HAS_FUNCTION is set for beside, and CLAIMED stays
  */
 #ifndef COMPLETERS
 #define COMPLETERS 0
@@ -61,14 +76,17 @@
 #ifndef SERVERS
 #define SERVERS 0
 #endif
-#ifndef STRANGERS
-#define STRANGERS 0
+#ifndef UNFRAMED_THREADS
+#define UNFRAMED_THREADS 0
 #endif
 #ifndef REGISTRARS
 #define REGISTRARS 0
 #endif
-#ifndef DEMANDERS
-#define DEMANDERS 0
+#ifndef STALLED
+#define STALLED 0
+#endif
+#ifndef SIGNAL_READERS
+#define SIGNAL_READERS 0
 #endif
 #ifndef SLEEPERS
 #define SLEEPERS 0
@@ -77,7 +95,7 @@
 #define BUG 0
 #endif
 #define OWNERS                                                                                     \
-    (COMPLETERS + FINISHERS + SERVERS + STRANGERS + REGISTRARS + DEMANDERS + SLEEPERS)
+    (COMPLETERS + FINISHERS + SERVERS + UNFRAMED_THREADS + REGISTRARS + SIGNAL_READERS + SLEEPERS)
 
 /* ---- the word: the flags, two bits of result, the references ---- */
 
@@ -89,7 +107,7 @@
 #define HAS_SIGNAL 32
 #define WAITERS 64
 #define FINISHING 128
-#define FOREIGN 256
+#define UNFRAMED 256
 #define RESULT 512
 #define SUCCESS (1 * RESULT) /* not 0, so that one that is missing is seen */
 #define DISCONNECTED (2 * RESULT)
@@ -98,30 +116,34 @@
 
 #define REFERENCES(word) ((word) / REFERENCE)
 #define HAS(word, flags) (((word) & (flags)) != 0)
-#define IS_UNHEARD(word) (!HAS(word, HAS_FUNCTION | HAS_SIGNAL | WAITERS | FOREIGN))
+#define HAS_NO_OBSERVERS(word) (!HAS(word, HAS_FUNCTION | HAS_SIGNAL | WAITERS | UNFRAMED))
 
 /* ---- what is shared ---- */
 
-int state = (OWNERS + 1) * REFERENCE;
-bool function;       /* fn, arg and generation are written */
-byte completion;     /* the signal: 1 + who made it; 0: none */
-bool is_set[OWNERS]; /* set; by who made it */
+int state = (OWNERS + 1) * REFERENCE + STALLED * CLAIMED;
+byte here;           /* fn, arg and generation: 1 + the thread that wrote them; 0: not written */
+byte beside;         /* 1 + the thread that stored it; 0: NULL */
+byte completion;     /* the signal: 1 + the thread that made it; 0: none */
+bool is_set[OWNERS]; /* the signals, each at the thread that made it */
 bool latch;          /* open */
-bool listed[OWNERS]; /* foreign.c's list; each step on it is under its lock */
+bool listed[OWNERS]; /* unframed.c's list; each step on it is under its lock */
 
 /* ---- what is here for the assertions only ---- */
 
 bool freed;
-bool told;            /* Signal has returned, or somebody was told */
+bool observed;        /* the completion is, in the sense above */
 byte completions, runs;
-byte registered;      /* on_complete said OK */
+byte registered;      /* times that on_complete returned OK */
+byte ran;             /* 1 + the thread that had registered the function that ran */
+byte winner;          /* 1 + the thread whose registration returned OK */
+bool taken;           /* GUISE_E_UNEXPECTED was answered */
 bool exposed[OWNERS]; /* granted, in no frame, and not reverted yet */
 byte counted[OWNERS]; /* at completion */
 
 /* ---- steps ---- */
 
-/* look, or an access to another member. */
-inline look()
+/* guise__call_load; also stands for a read of another member, which must not follow the free. */
+inline load_state()
 {
     atomic {
         assert(!freed);
@@ -129,7 +151,8 @@ inline look()
     }
 }
 
-/* step: a compare and exchange from seen. That a weak one may fail for nothing changes nothing. */
+/* guise__call_step: a compare and exchange from seen. A weak one may also fail without reason, which
+ * only repeats the loop around it. */
 inline step(next_word)
 {
     assert(!freed);
@@ -151,18 +174,18 @@ inline fetch_or(flags)
 
 #define completed() completions++; assert(completions == 1)
 
-/* What everybody who is told may count on. */
-inline assert_told()
+/* What each observer of the completion may rely on, except Finish_. */
+inline assert_observed()
 {
     d_step {
         assert(HAS(state, COMPLETED) && !HAS(state, FINISHING));
         assert((state & (3 * RESULT)) != 0);
         assert(runs == HAS(state, HAS_FUNCTION));
-        told = true
+        observed = true
     }
 }
 
-/* With the step to ANNOUNCED. */
+/* In the step to ANNOUNCED: each token that is still on in no frame has been counted. */
 inline assert_counted()
 {
     for (each : 0 .. OWNERS - 1) {
@@ -183,7 +206,7 @@ inline destroy()
 
 inline drop_reference()
 {
-    look();
+    load_state();
     if
     :: REFERENCES(seen) == 1 -> destroy()
     :: else ->
@@ -201,14 +224,14 @@ inline drop_reference()
 
 /* ---- completing ---- */
 
-/* announce_to_waiters; what it finds in the word is in seen. */
+/* announce_to_waiters; seen is the word before ANNOUNCED was set. */
 inline announce_to_waiters()
 {
     if
     :: HAS(seen, WAITERS) ->
         atomic {
             assert(!freed);
-            assert_told();
+            assert_observed();
             latch = true
         }
     :: else
@@ -217,17 +240,17 @@ inline announce_to_waiters()
     :: HAS(seen, HAS_SIGNAL) ->
         atomic {
             assert(!freed && completion != 0);
-            assert_told();
+            assert_observed();
             is_set[completion - 1] = true
         }
     :: else
     fi
 }
 
-/* announce, which drops the completer's reference. */
+/* call_announce, which drops the completer's reference. */
 inline announce()
 {
-    look();
+    load_state();
     do
     :: !HAS(seen, WAITERS | HAS_SIGNAL) ->
         atomic {
@@ -248,7 +271,7 @@ inline announce()
         fi
     :: HAS(seen, WAITERS | HAS_SIGNAL) ->
 #if BUG == 9
-        look();
+        load_state();
         atomic { assert(!freed); state = seen | ANNOUNCED }
         announce_to_waiters();
         drop_reference();
@@ -274,8 +297,8 @@ inline announce()
     od
 }
 
-/* guise__foreign_completed: under its lock. */
-inline foreign_completed()
+/* guise__unframed_completed, which holds the lock of the list. */
+inline unframed_completed()
 {
     d_step {
         for (each : 0 .. OWNERS - 1) {
@@ -290,27 +313,29 @@ inline foreign_completed()
     }
 }
 
-/* count_foreign; before is what the step to COMPLETED found. */
-inline count_foreign()
+/* count_unframed; before is the word that the step to COMPLETED replaced. */
+inline count_unframed()
 {
     if
-    :: HAS(before, FOREIGN) -> foreign_completed()
+    :: HAS(before, UNFRAMED) -> unframed_completed()
     :: else
     fi
 }
 
-/* run_function */
+/* find_reply, run_function */
 inline run_function()
 {
     atomic {
-        assert(!freed && function && !HAS(state, ANNOUNCED));
+        assert(!freed && !HAS(state, ANNOUNCED));
+        ran = (HAS(before, CLAIMED) -> here : beside);
+        assert(ran != 0);
         runs++;
-        assert_told();
+        assert_observed();
         assert_counted()
     }
 }
 
-/* What is left to finish once Finish_ is over, or where there is none. */
+/* What remains once Finish_ has returned, or where there is none. */
 inline run_function_and_announce()
 {
     if
@@ -319,7 +344,7 @@ inline run_function_and_announce()
     fi;
 #if BUG == 20
     announce();
-    count_foreign()
+    count_unframed()
 #else
     announce()
 #endif
@@ -329,7 +354,7 @@ inline run_function_and_announce()
 inline finish()
 {
 #if BUG != 20
-    count_foreign();
+    count_unframed();
 #endif
     run_function_and_announce()
 }
@@ -338,9 +363,9 @@ inline finish()
 inline complete(outcome)
 {
 #if BUG == 4
-    told = true;
+    observed = true;
 #endif
-    look();
+    load_state();
 #if BUG == 6
     had_function = seen & HAS_FUNCTION;
 #endif
@@ -349,7 +374,7 @@ inline complete(outcome)
     :: !HAS(seen, COMPLETED) ->
         next = seen | COMPLETED | outcome;
         if
-        :: IS_UNHEARD(seen) -> next = (next | ANNOUNCED) - REFERENCE
+        :: HAS_NO_OBSERVERS(seen) -> next = (next | ANNOUNCED) - REFERENCE
         :: else
         fi;
         before = seen;
@@ -358,7 +383,7 @@ inline complete(outcome)
             assert(!freed);
             done = true;
             state = (state | COMPLETED | outcome | (next & ANNOUNCED)) -
-                (IS_UNHEARD(before) -> REFERENCE : 0);
+                (HAS_NO_OBSERVERS(before) -> REFERENCE : 0);
 #else
             step(next);
 #endif
@@ -366,31 +391,31 @@ inline complete(outcome)
             :: done ->
                 completed();
                 if
-                :: IS_UNHEARD(before) -> assert_counted()
+                :: HAS_NO_OBSERVERS(before) -> assert_counted()
                 :: else
                 fi
             :: else
             fi
         }
         if
-        :: done && !IS_UNHEARD(before) ->
+        :: done && !HAS_NO_OBSERVERS(before) ->
 #if BUG == 6
             before = (before & ~HAS_FUNCTION) | had_function;
 #endif
             finish();
             break
-        :: done && IS_UNHEARD(before) -> break
+        :: done && HAS_NO_OBSERVERS(before) -> break
         :: else
         fi
     od;
-    told = true;
+    observed = true;
     forget()
 }
 
 /* guise__call_signal_with, and end_finishing */
 inline signal_with(outcome)
 {
-    look();
+    load_state();
     do
     :: HAS(seen, COMPLETED) -> break
     :: !HAS(seen, COMPLETED) ->
@@ -408,8 +433,8 @@ inline signal_with(outcome)
             fetch_or(ANNOUNCED);
             announce_to_waiters();
 #endif
-            count_foreign();
-            told = true; /* Finish_ runs */
+            count_unframed();
+            observed = true; /* Finish_ runs */
             atomic {
                 assert(!freed);
                 before = state;
@@ -420,14 +445,14 @@ inline signal_with(outcome)
         :: else
         fi
     od;
-    told = true;
+    observed = true;
     forget()
 }
 
 /* guise_call_unref */
 inline unref()
 {
-    look();
+    load_state();
     do
     :: REFERENCES(seen) == 1 ->
         destroy();
@@ -435,7 +460,7 @@ inline unref()
 #if BUG == 15
     :: REFERENCES(seen) == 2 && !HAS(seen, COMPLETED) ->
 #else
-    :: REFERENCES(seen) == 2 && !HAS(seen, COMPLETED) && IS_UNHEARD(seen) ->
+    :: REFERENCES(seen) == 2 && !HAS(seen, COMPLETED) && HAS_NO_OBSERVERS(seen) ->
 #endif
         destroy();
         break
@@ -476,7 +501,7 @@ inline unref()
     forget()
 }
 
-/* What is over: fewer states. */
+/* Resets variables that are not used any more, so that Spin has fewer states to tell apart. */
 inline forget()
 {
     d_step {
@@ -495,7 +520,7 @@ inline forget()
 int had_function;
 #endif
 
-/* ---- who completes ---- */
+/* ---- threads that complete ---- */
 
 #if COMPLETERS > 0
 active [COMPLETERS] proctype completer()
@@ -517,30 +542,30 @@ active [FINISHERS] proctype finisher()
 }
 #endif
 
-/* ---- who impersonates: src/call/frame.c ---- */
+/* ---- impersonating: src/call/impersonate.c ---- */
 
 #define IMPERSONATION                                                                              \
     bool late, on, was_open, granted
 
-/* impersonate: apply, then validate. What the first look finds may be old, so it is free not to
- * refuse: it decides nothing. */
+/* impersonate.c: apply, then validate. The relaxed load may read an old value, so the model lets it miss
+ * COMPLETED: it only refuses early. */
 inline impersonate()
 {
     granted = false;
-    late = told;
-    look(); /* guise__call_first_look */
+    late = observed;
+    load_state(); /* guise__call_is_completed_relaxed */
     if
     :: HAS(seen, COMPLETED)
     :: true ->
 #if BUG == 1
-        look();
+        load_state();
 #endif
         atomic {
             on = true;
             was_open = !HAS(state, COMPLETED)
         }
 #if BUG != 1 && BUG != 2
-        look(); /* guise__call_second_look */
+        load_state(); /* guise__call_is_completed_acquire */
 #elif BUG == 2
         seen = 0;
 #endif
@@ -567,7 +592,7 @@ inline impersonate()
 inline enter_frame()
 {
     dispatching = false;
-    look();
+    load_state();
     do
     :: HAS(seen, COMPLETED | DISPATCHED) ->
         atomic { assert(!freed); state = state + REFERENCE } /* guise_call_ref */
@@ -610,9 +635,9 @@ active [SERVERS] proctype server()
 }
 #endif
 
-#if STRANGERS > 0
+#if UNFRAMED_THREADS > 0
 /* apply_and_validate, in no frame */
-active [STRANGERS] proctype stranger()
+active [UNFRAMED_THREADS] proctype unframed_thread()
 {
     VARIABLES;
     IMPERSONATION;
@@ -621,22 +646,22 @@ active [STRANGERS] proctype stranger()
     if
     :: granted ->
 #if BUG == 17
-        fetch_or(FOREIGN);
+        fetch_or(UNFRAMED);
         listed[_pid] = true;
 #else
-        listed[_pid] = true;  /* guise__foreign_note */
-        fetch_or(FOREIGN);  /* guise__call_note_foreign */
+        listed[_pid] = true;  /* guise__unframed_note */
+        fetch_or(UNFRAMED);  /* guise__call_note_unframed */
 #endif
         if
 #if BUG != 18
-        :: HAS(seen, COMPLETED) -> foreign_completed()
+        :: HAS(seen, COMPLETED) -> unframed_completed()
 #endif
         :: else
         fi;
         seen = 0;
         exposed[_pid] = true;
         if
-        :: atomic { true -> listed[_pid] = false; exposed[_pid] = false } /* guise__foreign_end */
+        :: atomic { true -> listed[_pid] = false; exposed[_pid] = false } /* guise__unframed_end */
         :: true
         fi
     :: else
@@ -647,42 +672,43 @@ active [STRANGERS] proctype stranger()
 
 /* ---- the reply ---- */
 
-#if REGISTRARS > 0
-/* guise_call_on_complete: claim, then publish. */
-active [REGISTRARS] proctype registrar()
-{
-    VARIABLES;
+/* on_complete returns OK. */
+#define register() registered++; assert(winner == 0); winner = _pid + 1
 
-    look();
-    do
-#if BUG == 8
-    :: HAS(seen, COMPLETED) -> goto refused
-#else
-    :: HAS(seen, COMPLETED | CLAIMED) -> goto refused
-#endif
-    :: else ->
-        atomic { step(seen | CLAIMED) }
-        if
-        :: done -> break
-        :: else
-        fi
-    od;
+/* The result of a registration that is refused: too late, or GUISE_E_UNEXPECTED. */
+inline refuse()
+{
     atomic {
-        assert(!freed && !function);
-        function = true
+        if
+        :: HAS(seen, COMPLETED)
+        :: else -> taken = true
+        fi
+    }
+}
+
+/* register_here: only the thread that set CLAIMED. */
+inline register_here()
+{
+    atomic {
+        assert(!freed && here == 0);
+        here = _pid + 1
     }
 #if BUG == 7
-    fetch_or(HAS_FUNCTION);
-    registered++;
+    atomic {
+        fetch_or(HAS_FUNCTION);
+        register()
+    }
 #else
-    look();
+    load_state();
     do
-    :: HAS(seen, COMPLETED) -> break
+    :: HAS(seen, COMPLETED | HAS_FUNCTION) ->
+        refuse();
+        break
     :: else ->
         atomic {
             step(seen | HAS_FUNCTION);
             if
-            :: done -> registered++
+            :: done -> register()
             :: else
             fi
         }
@@ -690,17 +716,109 @@ active [REGISTRARS] proctype registrar()
         :: done -> break
         :: else
         fi
-    od;
+    od
 #endif
-refused:
+}
+
+/* put_beside. Forks, which may leave a pointer of the parent's there, are not in the model. */
+inline put_beside()
+{
+#if BUG == 23
+    atomic { assert(!freed); mine = beside == 0 }
+    if
+    :: mine -> beside = _pid + 1
+    :: else
+    fi
+#else
+    atomic {
+        assert(!freed);
+        mine = beside == 0;
+        if
+        :: mine -> beside = _pid + 1
+        :: else
+        fi
+    }
+#endif
+}
+
+/* decide_for_beside, and the result of register_beside. The step that decides is the moment at which
+ * the registration of the thread that stored beside succeeds. */
+inline decide_for_beside()
+{
+    load_state();
+    do
+    :: HAS(seen, COMPLETED | HAS_FUNCTION) -> break
+    :: else ->
+#if BUG == 24
+        next = seen | HAS_FUNCTION;
+#else
+        next = (seen & ~CLAIMED) | HAS_FUNCTION;
+#endif
+        atomic { step(next) }
+        if
+        :: done ->
+            seen = next;
+            break
+        :: else
+        fi
+    od;
+    if
+    :: atomic { mine && (seen & (CLAIMED | HAS_FUNCTION)) == HAS_FUNCTION -> register() }
+    :: else -> refuse()
+    fi
+}
+
+inline register_beside()
+{
+    put_beside();
+#if BUG == 22
+    if
+    :: mine -> decide_for_beside()
+    :: else -> taken = true
+    fi
+#else
+    decide_for_beside()
+#endif
+}
+
+#if REGISTRARS > 0
+/* guise_call_on_complete */
+active [REGISTRARS] proctype registrar()
+{
+    VARIABLES;
+    bool mine;
+
+    load_state();
+    do
+    :: HAS(seen, COMPLETED | HAS_FUNCTION) ->
+        refuse();
+        break
+#if BUG == 21
+    :: !HAS(seen, COMPLETED | HAS_FUNCTION) && HAS(seen, CLAIMED) ->
+        taken = true;
+        break
+#elif BUG != 8
+    :: !HAS(seen, COMPLETED | HAS_FUNCTION) && HAS(seen, CLAIMED) ->
+        register_beside();
+        break
+#endif
+    :: else ->
+        atomic { step(seen | CLAIMED) }
+        if
+        :: done ->
+            register_here();
+            break
+        :: else
+        fi
+    od;
     forget();
     unref()
 }
 #endif
 
-#if DEMANDERS > 0
-/* demand_signal, guise_call_completion; then the call goes, but not the signal. */
-active [DEMANDERS] proctype demander()
+#if SIGNAL_READERS > 0
+/* demand_signal, guise_call_completion; then drops the call and goes on using the signal. */
+active [SIGNAL_READERS] proctype signal_reader()
 {
     VARIABLES;
     byte mine;
@@ -729,7 +847,7 @@ active [DEMANDERS] proctype demander()
 #if BUG != 11
     :: HAS(seen, ANNOUNCED) ->
         atomic {
-            assert_told();
+            assert_observed();
             is_set[mine - 1] = true
         }
 #endif
@@ -747,7 +865,7 @@ active [SLEEPERS] proctype sleeper()
 {
     VARIABLES;
 
-    look();
+    load_state();
     if
     :: !HAS(seen, ANNOUNCED) ->
         fetch_or(WAITERS);
@@ -759,9 +877,9 @@ active [SLEEPERS] proctype sleeper()
         fi
     :: else
     fi;
-    look();
+    load_state();
     assert((seen & (COMPLETED | FINISHING)) == COMPLETED);
-    assert_told();
+    assert_observed();
     forget();
     unref()
 }
@@ -769,14 +887,15 @@ active [SLEEPERS] proctype sleeper()
 
 /* ---- the end ---- */
 
-/* Nothing goes on any more. Who waited is not here any more either, or Spin says so. */
+/* No thread can take a step any more. Spin itself reports a thread that has not ended. */
 active proctype monitor()
 {
     byte each;
 
     timeout;
     assert(freed);
-    assert(runs == registered);
+    assert(runs == registered && ran == winner);
+    assert(!taken || registered == 1);
     assert(completions <= 1);
     for (each : 0 .. OWNERS - 1) {
         assert(counted[each] <= 1 && (!exposed[each] || counted[each] == 1))

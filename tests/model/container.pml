@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * No wake-up is lost: src/sync/container.c, and set_in_company in src/sync/signal.c. One signal in one
- * container, so always in company. One step for each access to something shared; what a lock guards
- * and nobody reads without it may change in the same step. The locks are taken to work (lock.pml).
+ * No wake-up is lost: src/sync/container.c, src/sync/container_wait.c, and signal_set_slow in
+ * src/sync/signal.c. One signal in one container, which has that listener for as long as it is a
+ * member. One step for each access to something shared; what is read with a lock held only may change
+ * in the same step. The locks are taken to work (lock.pml).
  *
- * What must hold: nobody stays asleep while the signal is set; no look that begins after a set
- * returned misses it while it stays set; a set releases who waited when it began, all of them or
- * one; takes and what is left to take never exceed the sets; whoever's time is over was handed
- * nothing, and whoever is handed something is still there; the rules of HINTS and IS_WAITED.
+ * What must hold: no thread stays asleep while the signal is set; no search that begins after a set
+ * returned misses it while it stays set; a set releases the waiters that were queued when it began, all
+ * of them or one; takes and what is left to take never exceed the sets; a waiter that timed out was
+ * handed nothing, and a waiter that is handed something still exists; the rules of HINTS and IS_WAITED.
+ * Once a remove has returned, or a search can only have missed the set signal because of the remove, no
+ * search takes it and no set that begins hands it to a waiter.
  *
  * AUTO       1: an auto signal; 0: a manual one
- * SETTERS    so many set it
- * PULSERS    so many set it and reset it
- * WAITERS    so many wait for the container, once
- * TIMED      1: their time may be over at any moment
- * POLLERS    so many look, once
+ * SETTERS    threads that set the signal
+ * PULSERS    threads that set it and reset it
+ * WAITERS    threads that wait for the container, once
+ * TIMED      1: the time of those waits may be over at any moment
+ * POLLERS    threads that ask the container once, without waiting
+ * TAKERS     threads that take the signal itself once, if it is set
+ * REMOVERS   threads that remove the signal; 0 or 1
+ * READDED    1: the remover adds it again
  *
  * case: -DAUTO=1 -DSETTERS=1 -DWAITERS=2 -DPOLLERS=1
  * case: -DAUTO=1 -DSETTERS=2 -DWAITERS=1 -DPOLLERS=1
@@ -23,18 +29,29 @@
  * case: -DAUTO=1 -DSETTERS=1 -DWAITERS=1 -DPOLLERS=1 -DPULSERS=1
  * case: -DAUTO=0 -DSETTERS=1 -DWAITERS=1 -DPOLLERS=1 -DPULSERS=1
  * case: -DAUTO=0 -DSETTERS=0 -DWAITERS=2 -DPOLLERS=0 -DPULSERS=1 -DTIMED=1
+ * case: -DAUTO=1 -DSETTERS=1 -DWAITERS=1 -DPOLLERS=1 -DTAKERS=1
+ * case: -DAUTO=1 -DSETTERS=1 -DWAITERS=1 -DPOLLERS=1 -DREMOVERS=1
+ * case: -DAUTO=0 -DSETTERS=1 -DWAITERS=1 -DPOLLERS=1 -DREMOVERS=1
+ * case: -DAUTO=1 -DSETTERS=1 -DWAITERS=1 -DPOLLERS=0 -DREMOVERS=1 -DREADDED=1
+ * case: -DAUTO=0 -DSETTERS=1 -DWAITERS=1 -DPOLLERS=0 -DREMOVERS=1 -DREADDED=1
+ * case: -DAUTO=1 -DSETTERS=2 -DWAITERS=1 -DPOLLERS=0 -DREMOVERS=1
  *
- * bug: -DBUG=1  a waiter looks before it raises IS_WAITED
+ * bug: -DBUG=1  a waiter searches before it raises IS_WAITED
  * bug: -DBUG=2  a hint is lowered without the signal's lock
- * bug: -DBUG=3  a hint is lowered without another look
- * bug: -DBUG=4  a setter looks at IS_WAITED before it sets the bit
+ * bug: -DBUG=3  a hint is lowered without a load of the word
+ * bug: -DBUG=4  a setter loads IS_WAITED before it sets SET
  * bug: -DBUG=5  a setter does not raise the hint
- * bug: -DBUG=6 -DWAITERS=2  IS_WAITED is lowered while somebody is in the queue
- * bug: -DBUG=7  an auto signal is taken by a load and a store
- * bug: -DBUG=8  a waiter queues without a last look
- * bug: -DBUG=9 -DWAITERS=2  who found the bit set releases a waiter and does not take it
- * bug: -DBUG=10 -DTIMED=1  whose time is over goes, queued or not
+ * bug: -DBUG=6 -DWAITERS=2  IS_WAITED is lowered while a waiter is in the queue
+ * bug: -DBUG=7 -DTAKERS=1  an auto signal is taken by a load and a store
+ * bug: -DBUG=8  a waiter queues without a last search
+ * bug: -DBUG=9 -DWAITERS=2  a setter that found SET releases a waiter and does not take the signal
+ * bug: -DBUG=10 -DTIMED=1  a waiter that timed out returns, queued or not
  * bug: -DBUG=11  a waiter is handed the signal and the bit is set too
+ * bug: -DBUG=12 -DREMOVERS=1 -DSETTERS=2  a setter hands over a signal that is not a member any more
+ * bug: -DBUG=13 -DREMOVERS=1  a remove returns while the signal still notifies the container
+ * bug: -DBUG=14 -DREMOVERS=1  a wait searches without the lock
+ * bug: -DBUG=15 -DREMOVERS=1 -DREADDED=1 -DPOLLERS=0  an add notifies before the signal is a member
+ * bug: -DBUG=16 -DREMOVERS=1  a search does not test whether the signal is a member
  */
 #ifndef AUTO
 #define AUTO 1
@@ -54,29 +71,43 @@
 #ifndef POLLERS
 #define POLLERS 1
 #endif
+#ifndef TAKERS
+#define TAKERS 0
+#endif
+#ifndef REMOVERS
+#define REMOVERS 0
+#endif
+#ifndef READDED
+#define READDED 0
+#endif
 #ifndef BUG
 #define BUG 0
 #endif
 
-#define NOBODY 255
-
 /* ---- what is shared ---- */
 
-bool set;             /* the signal's word: SET; CROWD is always set */
+bool set;             /* the signal's word: SET; HAS_LISTENERS is set as long as it is watched */
+bool watched = true;  /* (signal_lock) the signal has the container's watcher */
+bool member = true;   /* (container_lock) the container's bit in MEMBERS */
 bool signal_lock;
 bool hint;            /* the container's bit for the signal */
 bool is_waited;
 bool container_lock;
 chan waiters = [WAITERS] of {byte}; /* (container_lock) */
 bool queued[WAITERS];               /* (container_lock) */
-bool opened[WAITERS];                 /* the latches */
+bool opened[WAITERS];               /* the latches */
 
 /* ---- what is here for the assertions only ---- */
 
-bool returned;        /* set, by a set that has returned, ever since */
-byte generation;      /* counts being cleared: tells one being set from the next */
+bool returned;        /* SET, and a set has returned since it was last cleared */
+byte generation;      /* times that SET was cleared: tells one set from the next */
 byte sets, takes;     /* of an auto signal */
-bool gone[WAITERS];   /* a waiter is on the stack of who waits, who has returned */
+bool added = true;    /* an add has returned, and no remove has begun to change anything */
+bool removed;         /* a remove has returned, and no add has begun */
+bool in_place = true; /* the signal's place is in use, and has the watcher */
+bool missed;          /* a search that has ended missed the signal because it was being removed */
+byte removals;
+bool gone[WAITERS];   /* a waiter is on the stack of the waiting thread, which has returned */
 
 #define take_count() takes = takes + AUTO; assert(takes + (set && AUTO) <= sets)
 #define clear() generation = generation + set; set = false; returned = false
@@ -90,13 +121,13 @@ inline lock(what)
 inline unlock_signal()
 {
     atomic {
-        assert(!set || hint);
+        assert(!set || hint || !watched);
         signal_lock = false
     }
 }
 
-/* Somebody in the queue: then setters have to look there. */
-inline unlock_container()
+/* With a waiter in the queue IS_WAITED stays true. */
+inline container_unlock()
 {
 #if BUG == 6
     is_waited = false;
@@ -109,7 +140,7 @@ inline unlock_container()
     container_lock = false
 }
 
-/* ---- src/sync/signal.c: guise__signal_try, which is guise__signal_take without HELD ---- */
+/* ---- src/sync/signal.c: guise__signal_try, which is guise__signal_take without TENTATIVE ---- */
 
 inline signal_take(taken)
 {
@@ -132,31 +163,67 @@ inline signal_take(taken)
 #endif
 }
 
-/* ---- src/sync/container.c, who waits ---- */
+/* ---- src/sync/container_wait.c, the waiting thread ---- */
 
-/* take_first: the hints, then the signal. A look that found nothing was right to: either no set had
- * returned when it began, or the bit has been cleared since. */
-inline take_first(taken)
+/* container_take_first_locked: the hints, then the signal. A search that found nothing is right if no
+ * set had returned when it began, or if SET has been cleared since. */
+inline container_take_first_locked(taken)
 {
-    atomic { found_hint = hint; was_returned = returned; before = generation }
+    found_hint = hint;
     stale = false;
     taken = false;
     if
+#if BUG == 16
     :: found_hint ->
+#else
+    :: found_hint && member ->
+#endif
         signal_take(taken);
+        assert(!taken || !removed);
         stale = !taken
     :: else
     fi;
+    found_hint = false
+}
+
+inline begin_look()
+{
+    atomic { was_returned = returned && added; before = generation; removals_before = removals }
+}
+
+inline end_look(taken)
+{
     atomic {
-        assert(taken || !was_returned || before != generation);
-        found_hint = false;
+        assert(taken || !was_returned || before != generation || removals_before != removals);
+        missed = missed || (!taken && was_returned && before == generation);
         was_returned = false;
-        before = 0
+        before = 0;
+        removals_before = 0
     }
 }
 
-/* lower_hint */
-inline lower_hint()
+/* container_take_first: most searches find no hint. */
+inline container_take_first(taken)
+{
+    begin_look();
+    taken = false;
+    stale = false;
+    if
+    :: hint ->
+#if BUG == 14
+        container_take_first_locked(taken)
+#else
+        lock(container_lock);
+        container_take_first_locked(taken);
+        container_unlock()
+#endif
+    :: else
+    fi;
+    end_look(taken)
+}
+
+/* signal_lower_hints */
+inline signal_lower_hints()
 {
 #if BUG != 2
     lock(signal_lock);
@@ -165,7 +232,7 @@ inline lower_hint()
 #if BUG == 3
     :: true -> hint = false
 #else
-    :: !set -> hint = false /* guise__signal_is_clear_locked */
+    :: !set && watched -> hint = false /* guise__signal_is_clear_locked */
     :: else
 #endif
     fi;
@@ -174,41 +241,43 @@ inline lower_hint()
 #endif
 }
 
-/* take_any. note_stale: once in eight times it is worth a lock; which time, is not said here. */
-inline take_any(taken)
+/* container_take_any. container_note_stale lowers hints once in eight times; here, at any time. */
+inline container_take_any(taken)
 {
-    take_first(taken);
+    container_take_first(taken);
     if
-    :: stale -> lower_hint()
+    :: stale -> signal_lower_hints()
     :: true
     fi;
     stale = false
 }
 
-/* queue_unless_ready */
-inline queue_unless_ready(taken)
+/* waiter_queue_unless_ready */
+inline waiter_queue_unless_ready(taken)
 {
+    begin_look();
     lock(container_lock);
 #if BUG == 1
-    take_first(taken);
+    container_take_first_locked(taken);
     is_waited = true;
 #elif BUG == 8
     is_waited = true;
     taken = false;
 #else
     is_waited = true;
-    take_first(taken);
+    container_take_first_locked(taken);
 #endif
+    end_look(taken);
     stale = false;
     if
     :: taken
     :: else -> atomic { waiters!me; queued[me] = true }
     fi;
-    unlock_container()
+    container_unlock()
 }
 
-/* give_up */
-inline give_up(was_queued)
+/* waiter_withdraw */
+inline waiter_withdraw(was_queued)
 {
     lock(container_lock);
     was_queued = queued[me];
@@ -216,15 +285,16 @@ inline give_up(was_queued)
     :: was_queued -> atomic { waiters??eval(me); queued[me] = false }
     :: else
     fi;
-    unlock_container()
+    container_unlock()
 }
 
-/* ---- src/sync/container.c and src/sync/signal.c, who sets ---- */
+/* ---- src/sync/container.c and src/sync/signal.c, the setter ---- */
 
-/* guise__queue_move_first: to the setter's own queue. */
+/* guise__waiters_move_first: to the setter's own queue. */
 inline move_first()
 {
     atomic {
+        assert(!removed && !was_missed);
         waiters?first;
         queued[first] = false;
         woken[first] = true;
@@ -232,37 +302,42 @@ inline move_first()
     }
 }
 
-/* hand */
-inline hand(handed)
+/* member_hand_over */
+inline member_hand_over(handed)
 {
+    assert(in_place);
     lock(container_lock);
     if
+#if BUG == 12
     :: nempty(waiters) ->
+#else
+    :: nempty(waiters) && member ->
+#endif
         move_first();
         atomic { take_count() }
         handed = true
-    :: empty(waiters)
+    :: else
     fi;
-    unlock_container()
+    container_unlock()
 }
 
-/* hand_to_watcher_locked */
-inline hand_to_watcher(handed)
+/* watchers_hand_over_locked */
+inline watchers_hand_over(handed)
 {
     handed = false;
     if
-    :: is_waited -> hand(handed)
+    :: is_waited && watched -> member_hand_over(handed)
     :: else
     fi
 }
 
-/* release, with everybody for a manual signal */
-inline release()
+/* member_release_waiters, with release_all for a manual signal */
+inline member_release_waiters()
 {
     lock(container_lock);
     do
-    :: empty(waiters) -> break
-    :: nempty(waiters) ->
+    :: empty(waiters) || !member -> break
+    :: nempty(waiters) && member ->
 #if BUG == 9
         atomic { take_count() }
         move_first()
@@ -276,11 +351,11 @@ inline release()
         move_first()
 #endif
     od;
-    unlock_container()
+    container_unlock()
 }
 
-/* raise_bit */
-inline raise_bit()
+/* word_raise_set */
+inline word_raise_set()
 {
     atomic {
         set = true;
@@ -289,9 +364,10 @@ inline raise_bit()
     }
 }
 
-/* tell, and raise_hint in it */
-inline tell()
+/* member_notify, and member_raise_hint in it */
+inline member_notify()
 {
+    assert(in_place);
 #if BUG != 5
     if
     :: !hint -> hint = true
@@ -300,24 +376,33 @@ inline tell()
 #endif
 #if BUG == 4
     if
-    :: saw_waited -> release()
+    :: saw_waited -> member_release_waiters()
 #else
     if
-    :: is_waited -> release()
+    :: is_waited -> member_release_waiters()
 #endif
     :: else
     fi
 }
 
-/* set_locked: set_auto_locked, or for a manual signal release_locked */
-inline set_locked()
+/* watchers_notify_locked */
+inline watchers_notify()
+{
+    if
+    :: watched -> member_notify()
+    :: else
+    fi
+}
+
+/* signal_set_locked: signal_set_auto_locked, or for a manual signal signal_release_locked */
+inline signal_set_locked()
 {
 #if BUG == 4
     saw_waited = is_waited;
 #endif
 #if AUTO
     atomic { sets++ }
-    hand_to_watcher(handed);
+    watchers_hand_over(handed);
     if
 #if BUG == 11
     :: true ->
@@ -325,17 +410,17 @@ inline set_locked()
     :: handed
     :: else ->
 #endif
-        raise_bit();
-        tell()
+        word_raise_set();
+        watchers_notify()
     fi
 #else
-    raise_bit();
-    tell()
+    word_raise_set();
+    watchers_notify()
 #endif
 }
 
-/* guise__queue_release: opens the latches of whom it released, who still wait for that. */
-inline queue_release()
+/* guise__waiters_release: opens the latches of the waiters that it released, which still exist. */
+inline waiters_release()
 {
     for (each : 0 .. WAITERS - 1) {
         if
@@ -348,7 +433,8 @@ inline queue_release()
     each = 0
 }
 
-/* Who waited when the set began: all are released by now, or one of them if there was any. */
+/* Of the waiters that were queued when the set began all are released by now, or one if there was
+ * any. */
 inline assert_released()
 {
     d_step {
@@ -360,8 +446,8 @@ inline assert_released()
             waited[each] = false;
             woken[each] = false
         }
-        assert(AUTO || left == 0);
-        assert(!AUTO || known == 0 || left < known);
+        assert(AUTO || left == 0 || !was_added || removals_before != removals);
+        assert(!AUTO || known == 0 || left < known || !was_added || removals_before != removals);
         returned = returned || (was_raised && set && raised == generation);
         each = 0;
         known = 0;
@@ -369,34 +455,41 @@ inline assert_released()
         raised = 0;
         was_raised = false;
         handed = false;
-        taken = false
+        taken = false;
+        was_added = false;
+        was_missed = false;
+        removals_before = 0
     }
 }
 
-/* set_in_company */
+/* signal_set_slow */
 inline signal_set()
 {
     d_step {
         for (each : 0 .. WAITERS - 1) {
             waited[each] = queued[each]
         }
-        each = 0
+        each = 0;
+        was_added = added;
+        was_missed = missed;
+        removals_before = removals
     }
     lock(signal_lock);
-    set_locked();
+    signal_set_locked();
     unlock_signal();
-    queue_release();
+    waiters_release();
     assert_released()
 }
 
 #define SETTER_VARIABLES                                                                           \
     bool waited[WAITERS], woken[WAITERS], handed, taken, was_raised, saw_waited;                   \
-    byte first, each, raised, known, left
+    bool was_added, was_missed;                                                                    \
+    byte first, each, raised, known, left, removals_before
 #define LOOK_VARIABLES                                                                             \
     bool found_hint, was_returned, stale, taken;                                                   \
-    byte before
+    byte before, removals_before
 
-/* ---- who uses it ---- */
+/* ---- the threads ---- */
 
 proctype setter()
 {
@@ -405,7 +498,15 @@ proctype setter()
     signal_set()
 }
 
-/* guise_signal_reset: with HELD and a descriptor out of the way, one step. */
+/* guise_signal_wait with a time of 0 */
+proctype taker()
+{
+    bool taken;
+
+    signal_take(taken)
+}
+
+/* guise_signal_reset: with TENTATIVE and a descriptor out of the way, one step. */
 proctype pulser()
 {
     SETTER_VARIABLES;
@@ -418,7 +519,7 @@ proctype poller()
 {
     LOOK_VARIABLES;
 
-    take_any(taken)
+    container_take_any(taken)
 }
 
 /* guise_container_wait_any */
@@ -427,12 +528,12 @@ proctype waiter(byte me)
     LOOK_VARIABLES;
     bool was_queued;
 
-    take_any(taken);
+    container_take_any(taken);
     if
     :: taken -> goto done
     :: else
     fi;
-    queue_unless_ready(taken);
+    waiter_queue_unless_ready(taken);
     if
     :: taken -> goto done
     :: else
@@ -442,9 +543,9 @@ end_asleep:
     :: opened[me] -> goto done
 #if TIMED
     :: true ->
-        give_up(was_queued);
+        waiter_withdraw(was_queued);
         if
-        :: was_queued -> take_any(taken)
+        :: was_queued -> container_take_any(taken)
 #if BUG == 10
         :: else
 #else
@@ -457,14 +558,76 @@ done:
     gone[me] = true
 }
 
-/* Nothing goes on any more. */
+/* guise_container_remove: member_hide, guise__signal_unwatch with member_end in it; and the place is
+ * free. */
+inline container_remove()
+{
+    lock(container_lock);
+    atomic { member = false; added = false; removals++ }
+    container_unlock();
+#if BUG != 13
+    lock(signal_lock);
+    watched = false;
+    hint = false;
+    unlock_signal();
+#endif
+    atomic { in_place = false; removed = true }
+}
+
+/* guise__signal_watch, with member_begin in it; it notifies if the signal was set before. */
+inline container_add()
+{
+    atomic { in_place = true; removed = false; missed = false }
+    lock(signal_lock);
+    watched = true;
+#if BUG == 15
+    if
+    :: set -> member_notify()
+    :: else
+    fi;
+#endif
+    lock(container_lock);
+    member = true;
+    container_unlock();
+#if BUG != 15
+    if
+    :: set -> member_notify()
+    :: else
+    fi;
+#endif
+    unlock_signal();
+    waiters_release();
+    atomic { forget_released(); added = true }
+}
+
+/* Forgets the waiters that were released. */
+inline forget_released()
+{
+    for (each : 0 .. WAITERS - 1) {
+        woken[each] = false
+    }
+    each = 0;
+    taken = false
+}
+
+proctype remover()
+{
+    SETTER_VARIABLES;
+
+    container_remove();
+#if READDED
+    container_add()
+#endif
+}
+
+/* No thread can take a step any more. */
 proctype monitor()
 {
     byte each;
 
     timeout;
     for (each : 0 .. WAITERS - 1) {
-        assert(gone[each] || (queued[each] && !set))
+        assert(gone[each] || (queued[each] && (!set || !member)))
     }
     assert(!signal_lock && !container_lock);
     assert(is_waited || empty(waiters))
@@ -483,7 +646,7 @@ init {
     byte n;
 
     atomic {
-        if /* a hint may be up from before */
+        if /* a hint may be up from an earlier set */
         :: hint = true
         :: hint = false
         fi;
@@ -491,6 +654,8 @@ init {
         START(PULSERS, pulser());
         START(WAITERS, waiter(n));
         START(POLLERS, poller());
+        START(TAKERS, taker());
+        START(REMOVERS, remover());
         run monitor()
     }
 }

@@ -4,13 +4,13 @@
  * of the kernel. All threads are of one process, which may be a forked child: it finds the word as
  * the parent left it.
  *
- * What must hold: never two holders; exactly one is told that the lock was the parent's, if it was;
- * nobody sleeps for ever; the word ends free.
+ * What must hold: never two holders; if the lock was the parent's, exactly one take returns so; no thread
+ * sleeps for ever; the word ends free.
  *
- * FOUND      the word that the first of them finds
- * THREADS    so many, each takes the lock
- * TIMES      so often
- * SPURIOUS   so many sleeps end without reason
+ * FOUND      the word that the first thread finds
+ * THREADS    threads that take the lock
+ * TIMES      how often each does
+ * SPURIOUS   sleeps that end without reason
  *
  * case: -DTHREADS=3 -DTIMES=2 -DFOUND=OURS
  * case: -DTHREADS=3 -DTIMES=2 -DFOUND=PARENTS
@@ -18,13 +18,13 @@
  * case: -DTHREADS=3 -DTIMES=2 -DFOUND=PARENTS_AWAITED -DSPURIOUS=1
  * case: -DTHREADS=4 -DTIMES=1 -DFOUND=OURS -DSPURIOUS=1
  *
- * bug: -DBUG=1  who has slept takes the lock without AWAITED: others sleep still
- * bug: -DBUG=2  sleeps without having said so in the word
- * bug: -DBUG=3  releases by a load and a store: an AWAITED that comes between is lost
- * bug: -DBUG=4  takes it by a load and a store
- * bug: -DBUG=5  sleeps on the word as it is now, not as it was seen
- * bug: -DBUG=6 -DFOUND=PARENTS_HELD  what the parent holds counts as held
- * bug: -DBUG=7 -DFOUND=PARENTS  a release leaves the word the parent's
+ * bug: -DBUG=1  a thread that has slept takes the lock without AWAITED while others still sleep
+ * bug: -DBUG=2  a thread sleeps without having set AWAITED
+ * bug: -DBUG=3  a release is a load and a store, so an AWAITED set between the two is lost
+ * bug: -DBUG=4  a take is a load and a store
+ * bug: -DBUG=5  a thread sleeps on the word as it is now, not as the thread read it
+ * bug: -DBUG=6 -DFOUND=PARENTS_HELD  a lock that the parent held counts as held
+ * bug: -DBUG=7 -DFOUND=PARENTS  a release stores the parent's free word
  */
 #ifndef THREADS
 #define THREADS 3
@@ -56,7 +56,7 @@
 byte word = FOUND;
 bool asleep[THREADS]; /* in the kernel */
 
-byte holders; /* what follows is here for the assertions only */
+byte holders; /* this and the next are here for the assertions only */
 byte renewals;
 
 /* ---- src/port: the futex ---- */
@@ -73,7 +73,7 @@ inline futex_wait(value)
     !asleep[_pid]
 }
 
-/* Any one of those who sleep, if there is one. */
+/* Wakes any one of the sleeping threads, if there is one. */
 inline futex_wake_one()
 {
     atomic {
@@ -91,7 +91,7 @@ inline futex_wake_one()
 
 /* ---- src/base/lock.h, src/base/lock.c ---- */
 
-/* atomic_compare_exchange_strong_explicit: done, or was is what the word was. */
+/* atomic_compare_exchange_strong_explicit: sets done, or was to the value of the word. */
 inline compare_exchange(was, desired)
 {
     atomic {
@@ -103,8 +103,8 @@ inline compare_exchange(was, desired)
     }
 }
 
-/* sleep_on */
-inline sleep_on()
+/* lock_sleep */
+inline lock_sleep()
 {
 #if BUG == 2
     futex_wait(seen);
@@ -129,8 +129,8 @@ inline sleep_on()
 #endif
 }
 
-/* guise__lock_take_otherwise. The looks before sleeping: as many as you like, or none. */
-inline take_otherwise()
+/* guise__lock_take_slow. It spins any number of times before it sleeps, or not at all. */
+inline lock_take_slow()
 {
     flags = HELD;
     do
@@ -149,7 +149,7 @@ inline take_otherwise()
         if
         :: true /* guise__relax */
         :: true ->
-            sleep_on();
+            lock_sleep();
 #if BUG != 1
             flags = HELD | AWAITED
 #endif
@@ -166,7 +166,7 @@ inline lock_take()
     compare_exchange(seen, OURS | HELD);
     if
     :: done
-    :: else -> take_otherwise()
+    :: else -> lock_take_slow()
     fi;
     d_step {
         seen = 0;
@@ -193,7 +193,7 @@ inline lock_release()
     seen = 0
 }
 
-/* ---- who uses it ---- */
+/* ---- the threads ---- */
 
 active [THREADS] proctype thread()
 {
@@ -212,8 +212,8 @@ active [THREADS] proctype thread()
     od
 }
 
-/* A sleep may end at any time. That one may also end nobody's, so that who needs a wake-up is not
- * saved by one that always comes. */
+/* A sleep may end without reason. The interrupter may also wake no thread, so that a thread that needs
+ * the wake-up of a release cannot rely on this one. */
 active proctype interrupter()
 {
     byte left = SPURIOUS;
@@ -227,7 +227,7 @@ active proctype interrupter()
     od
 }
 
-/* Nothing goes on any more. Who sleeps now, or holds the lock, is found by Spin itself. */
+/* No thread can take a step any more. Spin itself reports a thread that still sleeps. */
 active proctype monitor()
 {
     timeout;

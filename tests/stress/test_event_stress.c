@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Auto-reset events under load, each waited for alone, as any of several, as one of all, and in a
- * container: every SetEvent is taken exactly once, and nobody hangs. An event is only set again
- * when its last set was taken, so none is swallowed, and the sets and what was taken must be
- * equal.
+ * container: every SetEvent is taken exactly once, and no waiter hangs. An event is only set again
+ * when its last set was taken, so none is lost, and the numbers of sets and of successful waits
+ * must be equal.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "com/com_test.h"
@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "support/random.h"
 #include "support/wt.h"
 
 enum {
@@ -27,36 +28,22 @@ enum {
 
 enum kind { ALONE, ANY, ALL, CONTAINER };
 
-static const enum kind mixes[MIXES][TAKERS] = {{ALL, ALL, ALL, ALL},
-                                               {ANY, ANY, ANY, ANY},
-                                               {ALL, ALL, ANY, ANY},
-                                               {ALL, ALL, CONTAINER, CONTAINER},
-                                               {ALL, ANY, ALONE, ALONE},
-                                               {ALL, ANY, CONTAINER, ALONE}};
+static const enum kind mixes[MIXES][TAKERS] = {
+    {ALL, ALL, ALL, ALL},     {ANY, ANY, ANY, ANY},
+    {ALL, ALL, ANY, ANY},     {ALL, ALL, CONTAINER, CONTAINER},
+    {ALL, ANY, ALONE, ALONE}, {ALL, ANY, CONTAINER, ALONE}};
 
 struct market {
     HANDLE events[EVENTS];
-    ISynchronize *objects[EVENTS]; /* whose handles these are */
+    ISynchronize *objects[EVENTS]; /* the one that these handles refer to */
     ISynchronizeContainer *container;
     atomic_uint wanted[EVENTS]; /* 1: the last set was taken */
     const enum kind *mix;
     atomic_uint sets, next_random, next_taker;
     atomic_uint taken[KINDS]; /* events */
-    atomic_uint late[KINDS];  /* waits whose time was over */
+    atomic_uint late[KINDS];  /* waits that timed out */
     atomic_bool closed;
 };
-
-/* xorshift64*; a generator for each thread, from one seed. */
-static unsigned below(uint64_t *random, unsigned limit)
-{
-    uint64_t x = *random;
-
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    *random = x;
-    return (unsigned)((x * UINT64_C(2685821657736338717)) >> 33) % limit;
-}
 
 static uint64_t generator(struct market *market)
 {
@@ -69,7 +56,7 @@ static void set_some(struct wt *w)
     uint64_t random = generator(market);
 
     while (atomic_load(&market->sets) < SETS) {
-        unsigned i = below(&random, EVENTS), one = 1;
+        unsigned i = random_below(&random, EVENTS), one = 1;
 
         if (!atomic_compare_exchange_strong(&market->wanted[i], &one, 0)) {
             (void)sched_yield();
@@ -96,8 +83,9 @@ static void took(struct market *market, enum kind kind, HANDLE event)
 /* Two or three different events, in any order. */
 static DWORD choose(struct market *market, uint64_t *random, HANDLE *chosen)
 {
-    DWORD count = 2 + below(random, 2);
-    unsigned first = below(random, EVENTS), step = below(random, 2) == 0 ? 1 : EVENTS - 1;
+    DWORD count = 2 + random_below(random, 2);
+    unsigned first = random_below(random, EVENTS),
+             step = random_below(random, 2) == 0 ? 1 : EVENTS - 1;
 
     for (DWORD i = 0; i < count; i++) {
         chosen[i] = market->events[(first + i * step) % EVENTS];
@@ -107,7 +95,7 @@ static DWORD choose(struct market *market, uint64_t *random, HANDLE *chosen)
 
 static DWORD wait_alone(struct market *market, uint64_t *random, DWORD milliseconds)
 {
-    HANDLE event = market->events[below(random, EVENTS)];
+    HANDLE event = market->events[random_below(random, EVENTS)];
     DWORD result = WaitForSingleObject(event, milliseconds);
 
     if (result == WAIT_OBJECT_0) {
@@ -167,7 +155,7 @@ static void take_some(struct wt *w)
     enum kind kind = market->mix[atomic_fetch_add(&market->next_taker, 1)];
 
     while (!atomic_load(&market->closed)) {
-        DWORD result = waits[kind](market, &random, below(&random, 4));
+        DWORD result = waits[kind](market, &random, random_below(&random, 4));
 
         WT_CHECK(w, result == WAIT_OBJECT_0 || result == WAIT_TIMEOUT);
         (void)atomic_fetch_add(&market->late[kind], result == WAIT_TIMEOUT);
@@ -274,8 +262,8 @@ static void every_set_is_taken_once(void **state)
 
 /* ---- all or nothing -------------------------------------------------------------------------- */
 
-/* Who has both forks eats; neighbours cannot at the same time; and nobody starves the rest by
- * holding one. */
+/* A philosopher with both forks eats. Neighbours cannot eat at the same time, and none starves the
+ * others by holding one fork. */
 enum { SEATS = 5, MEALS = 4000 / GUISE_TEST_TIME_SCALE };
 
 struct table {
@@ -333,5 +321,6 @@ int main(void)
         cmocka_unit_test(both_forks_or_none),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, com_initialize, com_uninitialize);
 }

@@ -37,7 +37,7 @@ enum {
 
 static _Atomic uint64_t s_clock;
 static _Thread_local unsigned tl_entered;
-static _Thread_local uint64_t tl_entered_at; /* when the client was last put on; 0: nobody saw it */
+static _Thread_local uint64_t tl_entered_at; /* last seen as the client; 0: never */
 static const guise_provider *s_beneath;      /* NULL: nothing is asked of the kernel */
 static bool s_gives_way;                     /* in this round; written between rounds */
 static char s_dummy;
@@ -216,7 +216,7 @@ static guise_result attempt_all_in_one_frame(guise_call *call, void *sight)
     return GUISE_OK;
 }
 
-/* ---- who takes part -------------------------------------------------------------------------- */
+/* ---- the threads ----------------------------------------------------------------------------- */
 
 static void take_part(enum kind kind, struct sight *sight)
 {
@@ -260,7 +260,7 @@ static void *waiter(void *arg)
     }
 }
 
-/* At a moment that differs from round to round, once somebody is at it. */
+/* At a moment that differs from round to round, once a thread has begun. */
 static void signal_somewhen(unsigned delay)
 {
     for (unsigned i = 1; atomic_load_explicit(&s_round.ready, memory_order_relaxed) == 0; i++) {
@@ -383,6 +383,7 @@ static void race_emulated(void *arg)
 {
     (void)arg;
     test_watchdog(240);
+    test_use_emulated();
     play(ROUNDS);
     CHILD_CHECK(s_tally.close >= ENOUGH);
     child_pass();

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A million random calls of eight clients over four threads, where the kernel is asked who the
- * thread is before, during and after everything the server does. A small model says who it must be:
- * the slot, what a revert goes back to, and whether the call is open. Nothing is ever the wrong
- * identity. N-01 to N-06, L-6, S-10 to S-15.
+ * A million random calls of eight clients over four threads. The kernel is asked for the thread's
+ * identity before, during and after everything the server does. A small model says what it must be:
+ * the slot, what a revert goes back to, and whether the call is open. The identity is never the
+ * wrong one. N-01 to N-06, L-6, S-10 to S-15.
  */
 #define _GNU_SOURCE
+#include "support/random.h"
 #include "support/test.h"
 
 #include <pthread.h>
@@ -160,7 +161,7 @@ struct player {
 
 static struct player s_players[THREADS];
 static atomic_uint s_sending;
-static pthread_key_t s_player_key; /* whose thread this is */
+static pthread_key_t s_player_key; /* of this thread */
 
 /* One activation of a call; and the call itself, as this thread knows it. */
 struct turn {
@@ -170,24 +171,12 @@ struct turn {
     bool completed;
 };
 
-/* xorshift64* */
-static unsigned below(struct player *player, unsigned limit)
-{
-    uint64_t x = player->random;
-
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    player->random = x;
-    return (unsigned)((x * UINT64_C(2685821657736338717)) >> 33) % limit;
-}
-
 static void count(struct player *player, enum kind kind)
 {
     player->kinds[kind]++;
 }
 
-/* ---- who am I -------------------------------------------------------------------------------- */
+/* ---- the thread's identity ------------------------------------------------------------------- */
 
 static void ask(struct identity *out)
 {
@@ -288,7 +277,7 @@ static void signal_now(struct turn *turn)
 
 static void set_token(struct turn *turn)
 {
-    int client = (int)below(turn->player, CLIENTS);
+    int client = (int)random_below(&turn->player->random, CLIENTS);
 
     CHILD_OK(guise_set_thread_token(s_tokens[client]));
     turn->player->model.slot = client;
@@ -316,7 +305,7 @@ static guise_result run_errand(void *arg)
     MUST_BE_MODEL(inside.player);
     impersonate(&inside);
     MUST_BE_MODEL(inside.player);
-    if (below(inside.player, 2) == 0) {
+    if (random_below(&inside.player->random, 2) == 0) {
         revert(&inside);
         MUST_BE_MODEL(inside.player);
     }
@@ -325,7 +314,8 @@ static guise_result run_errand(void *arg)
 
 static void run_as(struct turn *turn)
 {
-    struct errand errand = {.turn = turn, .client = (int)below(turn->player, CLIENTS)};
+    struct errand errand = {.turn = turn,
+                            .client = (int)random_below(&turn->player->random, CLIENTS)};
     struct model outer = turn->player->model;
 
     CHILD_CHECK_RESULT(guise_run_as(s_tokens[errand.client], run_errand, &errand), GUISE_E_TIMEOUT);
@@ -343,7 +333,7 @@ static guise_call *new_call(int client)
 
 static void be_another_calls_client(struct turn *turn)
 {
-    int client = (int)below(turn->player, CLIENTS);
+    int client = (int)random_below(&turn->player->random, CLIENTS);
     guise_call *call = new_call(client);
 
     CHILD_OK(guise_call_impersonate(call));
@@ -393,7 +383,7 @@ static void reply(guise_call *call, guise_result result, void *arg)
     (void)arg;
     player->model = (struct model){.slot = SELF, .saved = SELF};
     MUST_BE_MODEL(player);
-    if (below(player, 2) == 0) {
+    if (random_below(&player->random, 2) == 0) {
         CHILD_OK(guise_set_thread_token(s_tokens[0]));
         must_be(player, 0, __LINE__);
     }
@@ -410,24 +400,24 @@ static guise_result begin(guise_call *call, void *arg)
 {
     struct turn *turn = arg;
     struct player *player = turn->player;
-    unsigned steps = below(player, STEPS_MAX + 1);
+    unsigned steps = random_below(&player->random, STEPS_MAX + 1);
 
     CHILD_CHECK(guise_current_call() == call);
     player->model = (struct model){.slot = SELF, .saved = SELF};
     MUST_BE_MODEL(player);
     while (steps-- != 0) {
-        s_steps[below(player, sizeof s_steps / sizeof s_steps[0])](turn);
+        s_steps[random_below(&player->random, sizeof s_steps / sizeof s_steps[0])](turn);
         MUST_BE_MODEL(player);
     }
     if (player->model.slot != SELF) {
         count(player, ENDED_AS_CLIENT);
     }
-    return below(player, 8) == 0 ? GUISE_E_DISCONNECTED : GUISE_OK;
+    return random_below(&player->random, 8) == 0 ? GUISE_E_DISCONNECTED : GUISE_OK;
 }
 
 static void post_or_complete(struct player *player, guise_call *call, int client)
 {
-    struct player *other = &s_players[below(player, THREADS)];
+    struct player *other = &s_players[random_below(&player->random, THREADS)];
     bool sent;
 
     (void)pthread_mutex_lock(&other->lock);
@@ -441,17 +431,17 @@ static void post_or_complete(struct player *player, guise_call *call, int client
     }
 }
 
-/* A call from its arrival to the end of Begin_; then it is complete, or somebody else's to
- * complete. */
+/* A call from its arrival to the end of Begin_; then it is complete, or another thread completes
+ * it. */
 static void serve_call(struct player *player, unsigned depth)
 {
-    int client = (int)below(player, CLIENTS);
+    int client = (int)random_below(&player->random, CLIENTS);
     struct turn turn = {.player = player, .client = client, .depth = depth};
     struct model outer = player->model;
     guise_call *call = new_call(client);
     guise_result result;
 
-    if (below(player, 3) == 0) {
+    if (random_below(&player->random, 3) == 0) {
         CHILD_OK(guise_call_on_complete(call, reply, NULL));
     }
     result = guise_call_dispatch(call, begin, &turn);
@@ -473,14 +463,14 @@ static void serve_call(struct player *player, unsigned depth)
 
 static void be_foreign(struct player *player)
 {
-    int client = (int)below(player, CLIENTS);
+    int client = (int)random_below(&player->random, CLIENTS);
     guise_call *call = new_call(client);
 
     CHILD_OK(guise_call_impersonate(call));
     now_client(player, client);
     MUST_BE_MODEL(player);
     count(player, FOREIGN);
-    if (below(player, 2) == 0) {
+    if (random_below(&player->random, 2) == 0) {
         serve_call(player, 1);
         count(player, FOREIGN_KEPT_OVER_FRAME);
     }
@@ -536,7 +526,7 @@ static void *play(void *arg)
     CHILD_CHECK(pthread_setspecific(s_player_key, player) == 0);
     player->model = (struct model){.slot = SELF, .saved = SELF};
     while (player->calls < CALLS / THREADS) {
-        if (below(player, 8) == 0) {
+        if (random_below(&player->random, 8) == 0) {
             be_foreign(player);
         }
         serve_call(player, 0);
@@ -614,7 +604,7 @@ static void random_calls(void *arg)
 
     s_seed = *(const uint64_t *)arg;
     (void)printf("seed %llu\n", (unsigned long long)s_seed);
-    test_watchdog(115);
+    test_watchdog(280);
     serve(2, s_server_groups, &self);
     make_clients(&self);
     CHILD_CHECK(pthread_key_create(&s_player_key, NULL) == 0);

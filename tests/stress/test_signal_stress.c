@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals and containers under load: no set is lost and none counts twice, nobody hangs, a pulse
- * releases whoever was surely waiting, and a released waiter may throw the signal away at once.
+ * Signals and containers under load: no set is lost and none counts twice, no waiter hangs, a pulse
+ * releases every thread that was surely waiting, and a released waiter may free the signal at once.
  */
 #define _GNU_SOURCE
+#include "support/random.h"
 #include "support/test.h"
 
 #include <poll.h>
@@ -14,28 +15,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sync/signal.h"
 #include "support/wt.h"
+#include "sync/signal.h"
 
 #ifdef __linux__
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #endif
 
-/* ---- chance ---------------------------------------------------------------------------------- */
-
-/* xorshift64*; a generator for each thread, from one seed. */
 enum { SEED = 20240229 };
 
-static unsigned below(uint64_t *random, unsigned limit)
-{
-    uint64_t x = *random;
-
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    *random = x;
-    return (unsigned)((x * UINT64_C(2685821657736338717)) >> 33) % limit;
-}
+/* ---- chance ---------------------------------------------------------------------------------- */
 
 static uint64_t generator(atomic_uint *next)
 {
@@ -80,7 +70,7 @@ static void set_some(struct wt *w)
     uint64_t random = generator(&market->next_random);
 
     for (unsigned done = 0; !has_seen_enough(market);) {
-        unsigned i = below(&random, SIGNALS), one = 1;
+        unsigned i = random_below(&random, SIGNALS), one = 1;
 
         if (!atomic_compare_exchange_strong(&market->wanted[i], &one, 0)) {
             (void)sched_yield();
@@ -89,7 +79,7 @@ static void set_some(struct wt *w)
         (void)atomic_fetch_add(&market->sets, 1);
         WT_CHECK_RESULT(w, guise_signal_set(market->signals[i]), GUISE_OK);
         if (++done % BURST == 0) {
-            (void)poll(NULL, 0, (int)below(&random, 3)); /* let waits run out */
+            (void)poll(NULL, 0, (int)random_below(&random, 3)); /* let waits run out */
         }
     }
 }
@@ -107,8 +97,8 @@ static void wait_for_one(struct wt *w)
     uint64_t random = generator(&market->next_random);
 
     while (!atomic_load(&market->closed)) {
-        unsigned i = below(&random, SIGNALS);
-        uint32_t timeout = below(&random, 4);
+        unsigned i = random_below(&random, SIGNALS);
+        uint32_t timeout = random_below(&random, 4);
         guise_result result = guise_signal_wait(market->signals[i], timeout);
 
         if (result == GUISE_OK) {
@@ -137,7 +127,7 @@ static void wait_for_any(struct wt *w)
 
     while (!atomic_load(&market->closed)) {
         guise_signal *which = TEST_POISON(guise_signal);
-        uint32_t timeout = below(&random, 3);
+        uint32_t timeout = random_below(&random, 3);
         guise_result result = guise_container_wait_any(market->container, timeout, &which);
 
         if (result == GUISE_OK) {
@@ -230,7 +220,7 @@ static void every_set_is_taken_once(void **state)
     struct market market;
 
     (void)state;
-    test_watchdog(60);
+    test_watchdog(200);
     open_market(&market, false);
     wt_start_all(waiters, WAITERS, wait_for_one, &market);
     wt_start_all(setters, SETTERS, set_some, &market);
@@ -250,7 +240,7 @@ static void every_set_is_taken_once_in_company(void **state)
     struct market market;
 
     (void)state;
-    test_watchdog(60);
+    test_watchdog(200);
     open_market(&market, true);
     wt_start_all(waiters, WAITERS, wait_for_one, &market);
     wt_start_all(containers, CONTAINERS, wait_for_any, &market);
@@ -270,7 +260,7 @@ static void every_set_is_taken_once_in_company(void **state)
     test_watchdog(0);
 }
 
-/* ---- handing over: n sets release n of those who surely wait --------------------------------- */
+/* ---- handing over: n sets release n of the surely waiting threads ---------------------------- */
 
 enum {
     CROWD = 12,
@@ -347,14 +337,14 @@ static void second_setter(struct wt *w)
     }
 }
 
-/* With at least as many waiting as are set, each set releases one, and nothing is left. Whoever was
- * released waits again, so the crowd is whole again before the next round. */
+/* With at least as many waiters as sets, each set releases one, and no set is left. A released
+ * thread waits again, so all wait before the next round. */
 static void hand_over(struct crowd *crowd, uint64_t *random)
 {
     unsigned before = atomic_load(&crowd->released);
-    unsigned mine = below(random, CROWD / 2 + 1);
+    unsigned mine = random_below(random, CROWD / 2 + 1);
 
-    crowd->sets = below(random, CROWD / 2 + 1);
+    crowd->sets = random_below(random, CROWD / 2 + 1);
     until_waiting(crowd->signal, CROWD);
     wt_barrier_wait(&crowd->round);
     set_times(crowd->signal, mine);
@@ -382,7 +372,7 @@ static void n_sets_release_n_waits(void **state)
     uint64_t random = SEED;
 
     (void)state;
-    test_watchdog(60);
+    test_watchdog(200);
     assert_ok(guise_signal_create(GUISE_SIGNAL_AUTO, &crowd.signal));
     wt_barrier_init(&crowd.round, 2);
     wt_start_all(waiters, CROWD, wait_again_and_again, &crowd);
@@ -397,7 +387,7 @@ static void n_sets_release_n_waits(void **state)
     test_watchdog(0);
 }
 
-/* Once in a round: the signal is set for a moment, and nobody shall wait twice in it. */
+/* Once in a round the signal is set for a moment, in which no thread may wait twice. */
 static void wait_for_each_pulse(struct wt *w)
 {
     struct crowd *crowd = w->arg;
@@ -416,7 +406,7 @@ static void pulse_releases_all_who_wait(void **state)
     struct wt waiters[CROWD];
 
     (void)state;
-    test_watchdog(60);
+    test_watchdog(200);
     assert_ok(guise_signal_create(GUISE_SIGNAL_MANUAL, &crowd.signal));
     wt_barrier_init(&crowd.round, CROWD + 1);
     wt_start_all(waiters, CROWD, wait_for_each_pulse, &crowd);
@@ -480,7 +470,7 @@ static char thread_state(int tid)
     return name_end == NULL ? '?' : name_end[2];
 }
 
-/* It is about to wait, and sleeps; nobody else is there that it could sleep for. */
+/* It is about to wait, and sleeps; there is no other thread that it could sleep for. */
 static void until_asleep(struct sleeper *sleeper, unsigned round)
 {
     while (atomic_load(&sleeper->about_to_wait) != round ||
@@ -501,7 +491,7 @@ static void pulse_releases_a_container(void **state)
     print_message("SKIPPED: asleep is not surely waiting under this sanitizer\n");
     skip();
 #endif
-    test_watchdog(60);
+    test_watchdog(200);
     wt_barrier_init(&sleeper.round, 2);
     assert_ok(guise_container_create(&sleeper.container));
     assert_ok(guise_signal_create(GUISE_SIGNAL_MANUAL, &sleeper.signal));
@@ -520,7 +510,7 @@ static void pulse_releases_a_container(void **state)
 }
 #endif
 
-/* ---- nobody hangs ---------------------------------------------------------------------------- */
+/* ---- no waiter hangs ------------------------------------------------------------------------- */
 
 enum { CHAOS_CHANGES = 30000 / GUISE_TEST_TIME_SCALE };
 
@@ -530,13 +520,14 @@ static void set_and_reset(struct wt *w)
     uint64_t random = generator(&market->next_random);
 
     for (unsigned i = 1; i <= CHAOS_CHANGES; i++) {
-        guise_signal *signal = market->signals[below(&random, SIGNALS)];
+        guise_signal *signal = market->signals[random_below(&random, SIGNALS)];
 
-        WT_CHECK_RESULT(
-            w, below(&random, 4) == 0 ? guise_signal_set(signal) : guise_signal_reset(signal),
-            GUISE_OK);
+        WT_CHECK_RESULT(w,
+                        random_below(&random, 4) == 0 ? guise_signal_set(signal)
+                                                      : guise_signal_reset(signal),
+                        GUISE_OK);
         if (i % (BURST * 4) == 0) {
-            (void)poll(NULL, 0, (int)below(&random, 3));
+            (void)poll(NULL, 0, (int)random_below(&random, 3));
         }
     }
 }
@@ -570,14 +561,14 @@ static void assert_readable(guise_signal *signal, bool expected)
     assert_int_equal(poll(&fd, 1, 0), expected);
 }
 
-/* Y-01, Y-02, Y-05, Y-06, Y-08: whatever came before, a set that stays releases everybody. */
+/* Y-01, Y-02, Y-05, Y-06, Y-08: after any operations a set that stays releases all waiters. */
 static void a_set_that_stays_releases_everybody(void **state)
 {
     struct wt setters[SETTERS], waiters[WAITERS], containers[CONTAINERS], pollers[POLLERS];
     struct market market;
 
     (void)state;
-    test_watchdog(60);
+    test_watchdog(200);
     open_manual_market(&market);
     wt_start_all(waiters, WAITERS, wait_to_the_end, &market);
     wt_start_all(containers, CONTAINERS, wait_for_any, &market);
@@ -602,7 +593,7 @@ static void a_set_that_stays_releases_everybody(void **state)
     test_watchdog(0);
 }
 
-/* ---- gone with the first who is released ----------------------------------------------------- */
+/* ---- freed by the first released waiter ------------------------------------------------------ */
 
 enum { LIVES = 20000 / GUISE_TEST_TIME_SCALE };
 
@@ -642,7 +633,7 @@ static void wait_and_drop(struct wt *w)
     }
 }
 
-/* Whoever is released may drop its reference while the setter is still in set. */
+/* A released thread may drop its reference while the setter is still in set. */
 static void released_waiter_may_drop_it_at_once(void **state)
 {
     struct last_wait shared;
@@ -650,7 +641,7 @@ static void released_waiter_may_drop_it_at_once(void **state)
 
     (void)state;
     atomic_init(&shared.signal, NULL);
-    test_watchdog(60);
+    test_watchdog(200);
     wt_start(&waiter, wait_and_drop, &shared);
     for (unsigned i = 0; i < LIVES; i++) {
         guise_signal *signal = NULL;
@@ -668,6 +659,112 @@ static void released_waiter_may_drop_it_at_once(void **state)
     test_watchdog(0);
 }
 
+/* ---- edges ----------------------------------------------------------------------------------- */
+
+#if defined(__linux__)
+enum { EDGES = 3, PRODUCTS = 40000 / GUISE_TEST_TIME_SCALE };
+
+/* Each set of the auto signal stands for all that has been produced before it. The thread that
+ * takes the set takes all of that, and polls only when epoll says so. A descriptor that were not
+ * raised anew, or raised too early, would leave products behind for ever. */
+struct factory {
+    guise_signal *signal;
+    atomic_uint produced, consumed, wakes, ended;
+};
+
+struct edge {
+    struct factory *factory;
+    int epoll_fd, fd;
+    uint32_t flags;
+};
+
+static void produce(struct wt *w)
+{
+    struct factory *factory = w->arg;
+
+    for (unsigned i = 0; i < PRODUCTS; i++) {
+        (void)atomic_fetch_add(&factory->produced, 1);
+        WT_CHECK_RESULT(w, guise_signal_set(factory->signal), GUISE_OK);
+        if (i % 8 == 0) {
+            (void)sched_yield();
+        }
+    }
+}
+
+/* Until there is nothing to take, as the header says; then all that was produced is consumed. */
+static void consume(struct factory *factory)
+{
+    while (guise_signal_wait(factory->signal, 0) == GUISE_OK) {
+        unsigned produced = atomic_load(&factory->produced);
+        unsigned consumed = atomic_load(&factory->consumed);
+
+        while (consumed < produced &&
+               !atomic_compare_exchange_weak(&factory->consumed, &consumed, produced)) {
+        }
+    }
+}
+
+static void consume_at_edges(struct wt *w)
+{
+    struct edge *edge = w->arg;
+    struct factory *factory = edge->factory;
+    struct epoll_event wanted = {.events = EPOLLIN | edge->flags}, event;
+
+    while (atomic_load(&factory->consumed) < 2 * PRODUCTS) {
+        WT_CHECK(w, epoll_wait(edge->epoll_fd, &event, 1, -1) == 1);
+        (void)atomic_fetch_add(&factory->wakes, 1);
+        if ((edge->flags & EPOLLONESHOT) != 0) {
+            WT_CHECK(w, epoll_ctl(edge->epoll_fd, EPOLL_CTL_MOD, edge->fd, &wanted) == 0);
+        }
+        consume(factory);
+    }
+    /* The others sleep; the last set tells them, one by one. */
+    (void)atomic_fetch_add(&factory->ended, 1);
+    WT_CHECK_RESULT(w, guise_signal_set(factory->signal), GUISE_OK);
+}
+
+static void open_edge(struct edge *edge, struct factory *factory, uint32_t flags)
+{
+    struct epoll_event wanted = {.events = EPOLLIN | flags};
+
+    *edge = (struct edge){.factory = factory, .flags = flags};
+    assert_ok(guise_signal_fd(factory->signal, &edge->fd));
+    edge->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    assert_true(edge->epoll_fd >= 0);
+    assert_int_equal(epoll_ctl(edge->epoll_fd, EPOLL_CTL_ADD, edge->fd, &wanted), 0);
+}
+
+/* Edge-triggered, one-shot, and with more than one polling thread (Y-07). */
+static void no_edge_is_missed(void **state)
+{
+    static const uint32_t flags[EDGES] = {EPOLLET, EPOLLET, EPOLLONESHOT};
+    struct factory factory = {0};
+    struct edge edges[EDGES];
+    struct wt producers[2], consumers[EDGES];
+
+    (void)state;
+    test_watchdog(200);
+    assert_ok(guise_signal_create(GUISE_SIGNAL_AUTO, &factory.signal));
+    for (unsigned i = 0; i < EDGES; i++) {
+        open_edge(&edges[i], &factory, flags[i]);
+        wt_start(&consumers[i], consume_at_edges, &edges[i]);
+    }
+    wt_start_all(producers, 2, produce, &factory);
+    wt_join_all(producers, 2);
+    wt_join_all(consumers, EDGES);
+    print_message("%u products, %u wake-ups\n", atomic_load(&factory.produced),
+                  atomic_load(&factory.wakes));
+    assert_int_equal(atomic_load(&factory.consumed), 2 * PRODUCTS);
+    assert_int_equal(atomic_load(&factory.ended), EDGES);
+    assert_true(atomic_load(&factory.wakes) > 20);
+    for (unsigned i = 0; i < EDGES; i++) {
+        assert_int_equal(close(edges[i].epoll_fd), 0);
+    }
+    guise_signal_unref(factory.signal);
+    test_watchdog(0);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -677,11 +774,13 @@ int main(void)
         cmocka_unit_test(pulse_releases_all_who_wait),
 #if defined(__linux__)
         cmocka_unit_test(pulse_releases_a_container),
+        cmocka_unit_test(no_edge_is_missed),
 #endif
         cmocka_unit_test(a_set_that_stays_releases_everybody),
         cmocka_unit_test(released_waiter_may_drop_it_at_once),
     };
 
     (void)printf("seed %d\n", SEED);
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,17 +68,20 @@ void child_assert_passes(child_fn *fn, void *arg, const char *name, const char *
     }
 }
 
-/* All that the child writes until its end, or as much as fits. */
-static void read_all(int fd, char *text, size_t size)
+void child_read_all(int fd, char *text, size_t size)
 {
+    char piece[512];
     size_t length = 0;
     ssize_t got;
 
-    do {
-        got = read(fd, text + length, size - 1 - length);
-        length += got > 0 ? (size_t)got : 0;
-    } while (got > 0 && length < size - 1);
+    while ((got = read(fd, piece, sizeof piece)) > 0) {
+        size_t room = size - 1 - length, kept = (size_t)got < room ? (size_t)got : room;
+
+        memcpy(text + length, piece, kept);
+        length += kept;
+    }
     text[length] = '\0';
+    (void)close(fd);
 }
 
 void child_assert_dies(child_fn *fn, void *arg, const char *text, const char *name,
@@ -92,8 +95,7 @@ void child_assert_dies(child_fn *fn, void *arg, const char *text, const char *na
     child = start(fn, arg, name, fds[1]);
     assert_true(child > 0);
     (void)close(fds[1]);
-    read_all(fds[0], said, sizeof said);
-    (void)close(fds[0]);
+    child_read_all(fds[0], said, sizeof said);
     assert_true(waitpid(child, &status, 0) == child);
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT || strstr(said, text) == NULL) {
         print_error("child %s: wait status 0x%X; it said: %s\n", name, (unsigned)status, said);

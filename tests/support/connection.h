@@ -13,8 +13,9 @@ struct connection {
     int listener, client, accepted; /* -1: none */
 };
 
-/* A listener with a name in the file system that is gone when this returns, a client connected to it,
- * and what the listener accepted. type is SOCK_STREAM or SOCK_SEQPACKET. False: nothing is open. */
+/* Opens a listener, a client connected to it, and the accepted end. The listener's name in the file system
+ * is removed before this returns. type is SOCK_STREAM or SOCK_SEQPACKET. Returns false, and leaves nothing
+ * open, on failure. */
 bool connection_open(struct connection *connection, int type);
 void connection_close(struct connection *connection);
 

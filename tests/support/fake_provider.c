@@ -10,7 +10,7 @@
 
 enum { LOG_SIZE = 256, LIVE = 0x11FE, GONE = 0xDEAD };
 
-/* What prepare stores. */
+/* A prepared identity. */
 struct body {
     unsigned state; /* LIVE or GONE */
     char letter;
@@ -29,10 +29,10 @@ struct hook {
 
 struct thread {
     const struct body *worn; /* NULL: self */
-    bool restorable;         /* verify said so: leave(NULL) may come */
+    bool restorable;         /* verify announced leave(NULL), which is allowed now */
     bool prepare_nothing;
     struct plan plans[FAKE_STEPS];
-    struct hook in_enter, in_leave;
+    struct hook in_enter, in_leave, in_verify;
     char log[LOG_SIZE];
     size_t logged;
 };
@@ -80,7 +80,7 @@ static void note(char what, char who)
     }
 }
 
-/* GUISE_OK, or what the plan says. */
+/* Returns GUISE_OK, or the result of the plan for the step. */
 static guise_result planned(enum fake_step step)
 {
     struct plan *plan = &tl_thread.plans[step];
@@ -108,7 +108,7 @@ static void call_once(struct hook *hook)
     }
 }
 
-/* ---- the six --------------------------------------------------------------------------------- */
+/* ---- the six functions of a provider --------------------------------------------------------- */
 
 static guise_result fake_probe(const guise_provider *self)
 {
@@ -216,6 +216,7 @@ static guise_result fake_verify(const guise_provider *self, const void *prepared
         result = GUISE_E_UNEXPECTED;
     }
     thread->restorable = result == GUISE_E_UNEXPECTED && prepared == NULL;
+    call_once(&thread->in_verify);
     return result;
 }
 
@@ -235,7 +236,7 @@ const guise_provider *fake_provider(void)
     return &fake;
 }
 
-/* ---- what tests ask and say ------------------------------------------------------------------- */
+/* ---- the functions for tests ------------------------------------------------------------------ */
 
 bool fake_is_self(void)
 {
@@ -277,6 +278,13 @@ void fake_in_leave(void (*fn)(void *arg), void *arg)
     struct hook hook = {fn, arg};
 
     tl_thread.in_leave = hook;
+}
+
+void fake_in_verify(void (*fn)(void *arg), void *arg)
+{
+    struct hook hook = {fn, arg};
+
+    tl_thread.in_verify = hook;
 }
 
 void fake_prepare_nothing(bool nothing)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A provider for tests, made with the public interface only: what a program could bring itself. It
- * keeps, for every thread, who the thread would be to the kernel, writes down what the core asked
+ * A provider for tests, made with the public interface only, as a program could make one. For each
+ * thread it keeps the identity that the thread would have for the kernel, records what the core asked
  * for, and can refuse at every step.
  *
- * It is unforgiving: an enter when not self, a leave of somebody the thread is not, a leave(NULL)
- * that verify did not announce, or an identity that was discarded, ends the process with a line on
- * standard error that begins "fake provider: ". No test can forget to ask.
+ * The provider is strict: an enter when not self, a leave of a client that the thread is not, a
+ * leave(NULL) that verify did not announce, or the use of a discarded identity ends the process with a
+ * line on standard error that begins "fake provider: ". So no test can forget to check these.
  *
- * All of it is about the calling thread, but for fake_counts; so it adds no order between threads
- * that could hide a race. Like every provider it is chosen once: assert_ok(guise_use_provider(
+ * All state but that of fake_counts belongs to the calling thread, so that the provider adds no order
+ * between threads that could hide a race. Like every provider it is chosen once: assert_ok(guise_use_provider(
  * fake_provider())) first thing in main or in a group's setup.
  */
 #ifndef GUISE_TEST_FAKE_PROVIDER_H
@@ -24,7 +24,8 @@ GUISE_BEGIN_DECLS
 
 const guise_provider *fake_provider(void);
 
-/* Is this thread self, as far as "the kernel" knows? Who else: the token's serial; 0 for self. */
+/* Return whether this thread is self for the fake system, and the serial of the token that it carries; 0
+ * for self. */
 bool fake_is_self(void);
 uint64_t fake_worn_serial(void);
 
@@ -38,32 +39,33 @@ const char *fake_log(void);
 void fake_log_clear(void);
 
 /*
- * Failing. On this thread, after `skip` more calls that go well, `times` calls of that step answer
- * result instead, and change nothing. FAKE_ALWAYS: for ever. Replaces an earlier plan for the step;
- * times 0 takes it back. A verify that answers GUISE_E_UNEXPECTED for self allows one leave(NULL).
+ * Plans failures. On this thread, after `skip` more calls that succeed, `times` calls of that step return
+ * result instead, and change nothing. FAKE_ALWAYS: all later ones do. Replaces an earlier plan for the
+ * step; times 0 cancels it. A verify that answers GUISE_E_UNEXPECTED for self allows one leave(NULL).
  */
 enum fake_step { FAKE_PROBE, FAKE_PREPARE, FAKE_ENTER, FAKE_VERIFY, FAKE_STEPS };
 #define FAKE_ALWAYS 0xFFFFFFFFu
 void fake_fail(enum fake_step step, unsigned skip, unsigned times, guise_result result);
 
-/* Called once, on this thread, in the middle of the next enter (the thread is the client already,
- * the core does not know yet) or leave (the thread is self already). NULL takes it back. A refused
- * enter does not call it. */
+/* Have fn called once, on this thread, in the middle of the next enter (the thread is the client already,
+ * and the core has not recorded it), leave (the thread is self already) or verify (after its result is
+ * known). NULL cancels that. A refused enter does not call fn. */
 void fake_in_enter(void (*fn)(void *arg), void *arg);
 void fake_in_leave(void (*fn)(void *arg), void *arg);
+void fake_in_verify(void (*fn)(void *arg), void *arg);
 
-/* From now on tokens made by this thread have nothing to enter: prepare stores NULL. */
+/* From now on prepare stores NULL for tokens that this thread makes. */
 void fake_prepare_nothing(bool nothing);
 
-/* This thread was born while its creator was somebody's client: verify says GUISE_E_UNEXPECTED until
- * leave(NULL). Before the thread's first frame or impersonation. */
+/* Marks this thread as one that was created while its creator was a client: verify returns
+ * GUISE_E_UNEXPECTED until leave(NULL). Before the thread's first frame or impersonation. */
 void fake_born_as_client(void);
 
-/* In the whole process, since it began. */
+/* Counts of the whole process since it began. */
 struct fake_counts {
-    uint64_t probed, prepared, discarded; /* prepared and discarded: identities, not NULLs */
-    uint64_t entered, refused, left;      /* left: leave(NULL) not among them */
-    uint64_t verified, put_right;         /* put_right: leave(NULL) */
+    uint64_t probed, prepared, discarded; /* prepared and discarded do not count NULL */
+    uint64_t entered, refused, left;      /* left does not count leave(NULL) */
+    uint64_t verified, put_right;         /* put_right counts leave(NULL) */
 };
 struct fake_counts fake_counts(void);
 

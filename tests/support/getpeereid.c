@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The BSD function where there is only SO_PEERCRED, for the leaf that calls it. */
+/* getpeereid, a BSD function, on SO_PEERCRED; lets identity/peercred_getpeereid.c be tested on Linux. */
 #define _GNU_SOURCE
 #include <sys/socket.h>
 #include <sys/types.h>

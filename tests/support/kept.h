@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* No public function changes errno: the assertions of test.h, which look at that too. */
+/* The assertions of test.h, which also check that errno is unchanged, as it is after every public function. */
 #ifndef GUISE_TEST_KEPT_H
 #define GUISE_TEST_KEPT_H
 
@@ -26,7 +26,7 @@
         CHILD_CHECK(errno == KEPT_ERRNO);                                                          \
     } while (0)
 
-/* For functions that return no result. */
+/* For statements without a result. */
 #define assert_keeps_errno(statement)                                                              \
     do {                                                                                           \
         errno = KEPT_ERRNO;                                                                        \

@@ -22,14 +22,14 @@ enum { PUPPET_SECONDS = 60 };
 /* ---- in the child ---------------------------------------------------------------------------- */
 
 #if defined(__GNUC__)
-/* Only there under a sanitizer that finds leaks. */
+/* NULL unless a sanitizer that finds leaks is linked. */
 __attribute__((weak)) int __lsan_do_recoverable_leak_check(void);
 
 static bool leaked(void)
 {
 #ifdef __linux__
     /* The leak check attaches to its own threads, which the kernel refuses to a process that has
-     * been somebody else. */
+     * changed its identity. */
     (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 #endif
     return __lsan_do_recoverable_leak_check != NULL && __lsan_do_recoverable_leak_check() != 0;
@@ -60,7 +60,7 @@ void child_thread(void *(*fn)(void *), void *arg)
     CHILD_CHECK(pthread_join(thread, NULL) == 0);
 }
 
-/* ---- the strings ----------------------------------------------------------------------------- */
+/* ---- the pipes between leader and puppet ----------------------------------------------------- */
 
 static bool read_all(int fd, void *message, size_t size)
 {
@@ -95,7 +95,7 @@ void puppet_say(struct puppet_end *end, const void *message, size_t size)
 
 void puppet_tell(struct puppet *puppet, const void *message, size_t size)
 {
-    /* A dead puppet hears nothing, and does not answer the next question. */
+    /* Ignored, because the next question shows that the puppet is dead. */
     ssize_t ignored = write(puppet->out, message, size);
 
     (void)ignored;
@@ -139,7 +139,7 @@ void puppet_start(struct puppet *puppet, puppet_fn *fn, void *arg)
     assert_int_equal(pipe(strings.to), 0);
     assert_int_equal(pipe(strings.from), 0);
     assert_int_equal(pipe(strings.error), 0);
-    (void)fflush(NULL); /* or it is written twice */
+    (void)fflush(NULL); /* because a buffer that both processes have would be written twice */
     puppet->pid = fork();
     assert_true(puppet->pid >= 0);
     if (puppet->pid == 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scene most call tests play in: two clients, somebody nobody vouched for, a token of the
+ * The scene that most tests of calls use: two clients, one that was not authenticated, a token of the
  * program's own, and a call of each of the first two.
  *
  * Code in a frame must not use assert_: a failed one would leave the frame by longjmp. It uses
@@ -9,8 +9,8 @@
  *
  * scene_teardown counts references, so every test that uses it proves that nothing leaked.
  *
- * scene_main runs everything twice, first in a child with the fake provider. There is_self and its
- * like also ask "the kernel", so what a test says of the slot it says of the system too.
+ * scene_main runs all tests twice, first in a child with the fake provider. There is_self and the like
+ * also ask the fake system, so that each check of the slot is a check of the system's identity too.
  */
 #ifndef GUISE_TEST_SCENE_H
 #define GUISE_TEST_SCENE_H
@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,16 +30,16 @@
 #include "identity/token.h"
 
 struct scene {
-    struct wt checks; /* what failed in a frame */
+    struct wt checks; /* the first check that failed in a frame */
     guise_token *alice_token, *bob_token, *own_token;
     guise_context *alice, *bob;
     guise_context *nobody;           /* authentication level NONE */
-    guise_call *call;                /* of alice; NULL: the test gave its reference away */
+    guise_call *call;                /* of alice; NULL: the test has given its reference away */
     guise_call *other;               /* of bob; the same */
-    struct wt_latch ready, go, done; /* for whatever the test needs them */
+    struct wt_latch ready, go, done; /* for any use by the test */
     void *extra;                     /* the same */
     int count;                       /* the same */
-    bool ended;                      /* a thread of elsewhere_ends has ended as it should */
+    bool ended;                      /* the thread of scene_elsewhere_ends has ended as expected */
 };
 
 #define CHECK(s, expression) WT_CHECK_OR(&(s)->checks, expression, GUISE_E_UNEXPECTED)
@@ -46,11 +47,11 @@ struct scene {
     WT_CHECK_RESULT_OR(&(s)->checks, actual, expected, GUISE_E_UNEXPECTED)
 #define CHECK_OK(s, actual) CHECK_RESULT(s, actual, GUISE_OK)
 
-/* ---- questions, for any thread --------------------------------------------------------------- */
+/* ---- predicates, for any thread -------------------------------------------------------------- */
 
 static bool scene_is_faked; /* set once, before there are threads */
 
-/* The system takes this thread for whom the slot says. */
+/* Returns whether the system sees this thread as the client of the token in its slot. */
 static inline bool is_worn(void)
 {
     const guise_token *token = guise_thread_token();
@@ -58,20 +59,26 @@ static inline bool is_worn(void)
     return !scene_is_faked || fake_worn_serial() == (token == NULL ? 0 : guise_token_serial(token));
 }
 
-/* This thread is itself: nothing in the slot, and no client. */
+/* Returns whether the fake provider has recorded exactly this; true with another provider. */
+static inline bool is_fake_log(const char *log)
+{
+    return !scene_is_faked || strcmp(fake_log(), log) == 0;
+}
+
+/* Returns whether this thread is self, with an empty slot. */
 static inline bool is_self(void)
 {
     return guise_thread_token() == NULL && !guise_is_impersonating() && is_worn();
 }
 
-/* This thread impersonates this client. */
+/* Returns whether this thread impersonates this client. */
 static inline bool is_client(const guise_context *client)
 {
     return guise_thread_token() == guise_context_token(client) && guise_is_impersonating() &&
            is_worn();
 }
 
-/* This token is in the slot, but is nobody's whom this thread impersonates. */
+/* Returns whether this token is in the slot without an impersonation. */
 static inline bool is_only_set(const guise_token *token)
 {
     return guise_thread_token() == token && !guise_is_impersonating() && is_worn();
@@ -87,10 +94,10 @@ static inline unsigned context_refs(const guise_context *context)
     return atomic_load(&context->refs);
 }
 
-/* What a token has while no frame, slot or thread holds any: the scene's and the context's. */
+/* The references to a token while no frame, slot or thread has one: the scene's and the context's. */
 enum { SCENE_TOKEN_REFS = 2 };
 
-/* The call has completed with exactly this. */
+/* Returns whether the call has completed with exactly this result. */
 static inline bool is_completed_with(const guise_call *call, guise_result expected)
 {
     guise_result result = ~expected;
@@ -98,7 +105,7 @@ static inline bool is_completed_with(const guise_call *call, guise_result expect
     return guise_call_result(call, &result) == GUISE_OK && result == expected;
 }
 
-/* The call is open, and every function that could tell says so. */
+/* Returns whether every function that reports the state of a call says that it is open. */
 static inline bool is_pending(guise_call *call)
 {
     guise_result result = GUISE_E_UNEXPECTED;
@@ -178,7 +185,7 @@ static inline int scene_teardown(void **state)
     struct scene *s = *state;
     bool was_self = is_self();
 
-    /* A test that failed half-way must not be the end of those that follow. */
+    /* A test that failed half-way may have left a token on, which would fail the next ones. */
     (void)!guise_revert_to_self();
     (void)!guise_set_thread_token(NULL);
     guise_call_unref(s->call);
@@ -205,7 +212,7 @@ static inline int scene_teardown(void **state)
 /* A test with a scene of its own. */
 #define scene_test(fn) cmocka_unit_test_setup_teardown(fn, scene_setup, scene_teardown)
 
-/* Reports what failed in a frame as the test's own failure. */
+/* Reports a check that failed in a frame as the test's own failure. */
 static inline void scene_verify(const struct scene *s)
 {
     const struct wt *w = &s->checks;
@@ -262,8 +269,8 @@ static inline void *elsewhere_main(void *arg)
     return NULL;
 }
 
-/* Runs fn on a new thread, to its end; its argument is the scene. What failed there is recorded as
- * if it had failed here. False if something did. */
+/* Runs fn on a new thread, and joins it; fn's argument is the scene. A check that failed there is recorded
+ * as if it had failed here. Returns false if one did. */
 static inline bool elsewhere(struct scene *s, wt_fn *fn)
 {
     struct wt w = {.fn = fn, .arg = s};
@@ -278,7 +285,7 @@ static inline bool elsewhere(struct scene *s, wt_fn *fn)
     return w.failed == NULL;
 }
 
-/* The last handler of a thread that is being ended: all frames have gone, and it is itself. */
+/* The last cleanup handler of a thread that is being ended: all frames have ended, and it is self. */
 static inline void elsewhere_ended(void *arg)
 {
     struct wt *w = arg;
@@ -300,7 +307,7 @@ static inline void *elsewhere_ends_main(void *arg)
     return NULL;
 }
 
-/* On the test's own thread: runs fn on a new thread that ends in there and does not come back. */
+/* Called on the test's own thread: runs fn on a new thread, which fn ends instead of returning. */
 static inline void scene_elsewhere_ends(struct scene *s, wt_fn *fn)
 {
     struct wt w = {.fn = fn, .arg = s};
@@ -316,7 +323,7 @@ static inline void scene_elsewhere_ends(struct scene *s, wt_fn *fn)
     assert_true(s->ended);
 }
 
-/* On the test's own thread, in no frame. */
+/* Calls elsewhere from the test's own thread, in no frame, and reports what failed. */
 static inline void scene_elsewhere(struct scene *s, wt_fn *fn)
 {
     test_watchdog(20);
@@ -332,7 +339,7 @@ static inline void signal_call(struct wt *w)
     WT_CHECK_RESULT(w, guise_call_signal(s->call), GUISE_OK);
 }
 
-/* A completion function that counts in an int, and one that may not run. */
+/* A completion function that counts in an int, and one that must not run. */
 static inline void count_completion(guise_call *call, guise_result result, void *count)
 {
     (void)call;
@@ -348,7 +355,7 @@ static inline void never_completes(guise_call *call, guise_result result, void *
     abort();
 }
 
-/* For calls about which only their state matters. */
+/* A Begin_ for tests that are about the state of the call only. */
 static inline guise_result do_nothing(guise_call *call, void *arg)
 {
     (void)call;
@@ -365,7 +372,7 @@ static inline int scene_run_faked(int (*run)(void))
     return guise_use_provider(fake_provider()) == GUISE_OK ? run() : 1;
 }
 
-/* The whole program, from main: once with each provider. run returns how many tests failed. */
+/* Runs the whole program, from main, once with each provider. run returns how many tests failed. */
 static inline int scene_main(int (*run)(void))
 {
     int status = -1;
@@ -380,6 +387,7 @@ static inline int scene_main(int (*run)(void))
         (void)printf("FAILED with the fake provider (%d)\n", status);
         return 1;
     }
+    test_use_emulated();
     (void)printf("With the emulated provider:\n");
     return run() == 0 ? 0 : 1;
 }

@@ -12,6 +12,35 @@
 #include <gcov.h>
 #endif
 
+#ifdef GUISE_TEST_MCDC
+/* clang writes its coverage counts at exit only, so the linker replaces the other ways to end by these. */
+int __llvm_profile_write_file(void);
+int __real_raise(int number);
+int __wrap_raise(int number);
+_Noreturn void __real__exit(int status);
+_Noreturn void __wrap__exit(int status);
+_Noreturn void __real_abort(void);
+_Noreturn void __wrap_abort(void);
+
+int __wrap_raise(int number)
+{
+    (void)__llvm_profile_write_file();
+    return __real_raise(number);
+}
+
+_Noreturn void __wrap__exit(int status)
+{
+    (void)__llvm_profile_write_file();
+    __real__exit(status);
+}
+
+_Noreturn void __wrap_abort(void)
+{
+    (void)__llvm_profile_write_file();
+    __real_abort();
+}
+#endif
+
 void test_assert_result(guise_result actual, guise_result expected, const char *expression,
                         const char *file, int line)
 {
@@ -36,6 +65,14 @@ void test_skip_program(const char *reason)
 {
     (void)printf("SKIPPED: %s\n", reason);
     exit(TEST_SKIPPED);
+}
+
+void test_use_emulated(void)
+{
+    if (guise_use_provider(guise_provider_emulated()) != GUISE_OK) {
+        (void)printf("the emulated provider was refused: %s\n", guise_provider_reason());
+        abort();
+    }
 }
 
 static const char *s_watched;
@@ -67,10 +104,19 @@ void test_watchdog_start(const char *name, unsigned seconds)
     (void)alarm(seconds * GUISE_TEST_TIME_SCALE);
 }
 
+void test_save_counts(void)
+{
+#if defined(GUISE_TEST_COVERAGE)
+    __gcov_dump();
+#elif defined(GUISE_TEST_MCDC)
+    (void)__llvm_profile_write_file();
+#endif
+}
+
 void test_exit_child(int status)
 {
 #ifdef GUISE_TEST_COVERAGE
-    __gcov_dump();
+    test_save_counts(); /* with clang the replaced _exit does so, see above */
 #endif
     _exit(status);
 }

@@ -6,7 +6,7 @@
 
 #include "support/test.h"
 
-/* On a worker there is no test to fail. */
+/* Ends the process on an error, because a worker cannot fail the test. */
 static void must(int error)
 {
     if (error != 0) {

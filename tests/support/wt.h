@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Worker threads in tests. cmocka keeps its state by thread, so an assert_ that fails in a worker
- * takes the whole program down without a word. A worker checks with WT_CHECK instead: the first
+ * ends the whole program without a message. A worker checks with WT_CHECK instead: the first
  * failure is recorded, the worker returns, and wt_join reports it as the test's own.
  *
  *     static void worker(struct wt *w)
@@ -39,11 +39,11 @@ struct wt {
     bool is_result;
 };
 
-/* In the worker's function, and in others it calls that return nothing. */
+/* For functions that return nothing. */
 #define WT_CHECK(w, expression) WT_CHECK_OR(w, expression, )
 #define WT_CHECK_RESULT(w, actual, expected) WT_CHECK_RESULT_OR(w, actual, expected, )
 
-/* In a function that returns something: what it returns after a failure comes last. */
+/* For functions that return something; value is the result after a failed check. */
 #define WT_CHECK_OR(w, expression, value)                                                          \
     do {                                                                                           \
         if (!(expression)) {                                                                       \
@@ -62,7 +62,7 @@ void wt_failed(struct wt *w, const char *expression, const char *file, int line)
 bool wt_is_result(struct wt *w, guise_result actual, guise_result expected, const char *expression,
                   const char *file, int line);
 
-/* Both on the test's own thread. wt_join fails the test at the line that failed in the worker. */
+/* Called on the test's own thread. wt_join fails the test at the line that failed in the worker. */
 void wt_start(struct wt *w, wt_fn *fn, void *arg);
 void wt_join(struct wt *w);
 
@@ -70,7 +70,7 @@ void wt_join(struct wt *w);
 void wt_start_all(struct wt *w, unsigned count, wt_fn *fn, void *arg);
 void wt_join_all(struct wt *w, unsigned count);
 
-/* Shut until somebody opens it, open for ever after: instead of a sleep. */
+/* A latch: closed until a thread opens it, then open for ever. Tests use it instead of sleeping. */
 struct wt_latch {
     pthread_mutex_t mutex;
     pthread_cond_t cond;
@@ -81,7 +81,7 @@ void wt_latch_init(struct wt_latch *latch);
 void wt_latch_open(struct wt_latch *latch);
 void wt_latch_wait(struct wt_latch *latch);
 
-/* Everybody waits until count threads have come; then it is ready for the next round. */
+/* A barrier: each thread waits until count threads have arrived; then it can be used again. */
 struct wt_barrier {
     pthread_mutex_t mutex;
     pthread_cond_t cond;

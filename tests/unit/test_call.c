@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "call/call_state.h"
+#include "support/child.h"
+
 /* ---- state x operation ----------------------------------------------------------------------- */
 
 enum state {
@@ -256,7 +259,7 @@ static bool same_view(struct view a, struct view b)
            a.canceled == b.canceled && a.begun == b.begun && a.completed == b.completed;
 }
 
-/* In whatever frame the state has: the operation, its result, its effects, and errno. */
+/* In any frame that the state has: the operation, its result, its effects, and errno. */
 static void try_operation(struct cell *cell)
 {
     struct wt *w = &cell->s->checks;
@@ -342,7 +345,7 @@ static void reach(struct cell *cell)
     }
 }
 
-/* What was registered runs once, whatever else happened; what was refused never. */
+/* A registered function runs once in every case; a refused one never. */
 static int expected_completions(const struct cell *cell)
 {
     return cell->state == REGISTERED ||
@@ -450,7 +453,7 @@ static bool is_all(const unsigned char *bytes, size_t size, unsigned char value)
     return true;
 }
 
-/* A size that nobody has set is no promise of room: nothing is written. */
+/* A size that was never set is no promise of room: nothing is written. */
 static void test_blanket_of_no_size(void **state)
 {
     static const size_t sizes[] = {LARGEST + 1, LARGEST + 8, SIZE_MAX / 2, SIZE_MAX};
@@ -584,7 +587,7 @@ static guise_result ask_unauthenticated(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* nobody vouched for anything, and the blanket says so. */
+/* The blanket says that the client was not authenticated. */
 static void test_blanket_of_an_unauthenticated_call(void **state)
 {
     struct scene *s = *state;
@@ -793,7 +796,7 @@ static guise_result complete_then_fail(guise_call *call, void *arg)
                                                                     : GUISE_E_UNEXPECTED;
 }
 
-/* only if nobody has completed it yet. */
+/* A failing Begin_ completes the call only if it is open. */
 static void test_begin_that_completes_and_then_fails(void **state)
 {
     struct scene *s = *state;
@@ -868,7 +871,7 @@ static void complete_as_canceled(struct wt *w)
     WT_CHECK_RESULT(w, guise_call_complete(s->call, GUISE_E_CALL_CANCELED), GUISE_OK);
 }
 
-/* Y-04: for who waits, a canceled call that the server gave up has completed like any other. */
+/* For a waiter a canceled call that the server gave up has completed like any other (Y-04). */
 static void test_completed_as_canceled(void **state)
 {
     struct scene *s = *state;
@@ -911,7 +914,7 @@ static guise_result imp_after_cancel(guise_call *call, void *arg)
     CHECK_OK(s, guise_call_cancel(call));
     CHECK(s, guise_call_is_canceled(call));
     CHECK_RESULT(s, guise_call_cancel(call), GUISE_E_CALL_CANCELED);
-    CHECK(s, is_pending(call)); /* a request: it wakes nobody */
+    CHECK(s, is_pending(call)); /* a request: it wakes no thread */
     CHECK_OK(s, guise_call_impersonate(call));
     CHECK(s, is_client(s->alice));
     CHECK_OK(s, guise_call_signal(call));
@@ -920,7 +923,8 @@ static guise_result imp_after_cancel(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* who asks for cancellation takes nobody's right to impersonate; the server owns the call. */
+/* Asking for cancellation takes no right to impersonate away, because the server owns the call
+ * (X-22). */
 static void test_canceled_call_can_be_impersonated(void **state)
 {
     scene_dispatch(*state, imp_after_cancel);
@@ -1022,6 +1026,30 @@ static void test_abandoned_call_runs_on(void **state)
     assert_int_equal(context_refs(s->alice), 1);
 }
 
+/* ---- too many references --------------------------------------------------------------------- */
+
+enum { REFERENCES_MOST = (1 << 21) - 1 };
+
+static void take_one_too_many(void *arg)
+{
+    struct scene *s = arg;
+    uint64_t have = atomic_load(&s->call->state) >> GUISE__CALL_REFERENCE_SHIFT;
+
+    CHILD_CHECK(have == 2); /* the scene's, and that of being open */
+    (void)atomic_fetch_add(&s->call->state, (uint64_t)(REFERENCES_MOST - 2)
+                                                << GUISE__CALL_REFERENCE_SHIFT);
+    CHILD_CHECK(guise_call_ref(s->call) == s->call);
+    (void)fputs("the last one fits. ", stderr);
+    (void)guise_call_ref(s->call);
+}
+
+/* L-7, as call.h has it */
+static void test_one_reference_too_many(void **state)
+{
+    assert_child_dies(take_one_too_many, *state,
+                      "the last one fits. guise: fatal: a reference count overflowed");
+}
+
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1050,6 +1078,7 @@ static int run(void)
         scene_test(test_canceled_and_abandoned_then_signalled),
         scene_test(test_kept_after_completion),
         scene_test(test_abandoned_call_runs_on),
+        scene_test(test_one_reference_too_many),
     };
 
     return cmocka_run_group_tests_name("calls", tests, NULL, NULL);

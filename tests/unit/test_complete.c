@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Completing a call: the completion function, who sees what when, and every race about it. */
+/*
+ * Completing a call: the completion function, what each thread sees at which time, and every race
+ * about it.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include "support/scene.h"
 
@@ -113,7 +116,7 @@ static void test_reply_to_the_last_unref(void **state)
     assert_kept_alive(s);
 }
 
-/* A-21, S-06: and when nobody keeps it, it is gone. */
+/* When the last reference goes, the call is freed (A-21, S-06). */
 static void test_last_unref_frees(void **state)
 {
     struct scene *s = *state;
@@ -287,13 +290,7 @@ static void test_registration_after_completion(void **state)
     assert_result(guise_call_on_complete(s->call, never_completes, NULL), GUISE_E_CALL_COMPLETE);
 }
 
-/* ---- as self, whoever the thread is ---------------------------------------------------------- */
-
-/* "" unless the fake provider is there to be asked. */
-static bool system_was_told(const char *log)
-{
-    return !scene_is_faked || strcmp(fake_log(), log) == 0;
-}
+/* ---- as self, on every thread ---------------------------------------------------------------- */
 
 static guise_result signal_as_client(guise_call *call, void *arg)
 {
@@ -304,7 +301,7 @@ static guise_result signal_as_client(guise_call *call, void *arg)
     CHECK_OK(s, guise_call_signal(call));
     CHECK(s, s->count == 1);
     CHECK(s, is_client(s->alice));
-    CHECK(s, system_was_told("+a-a+a"));
+    CHECK(s, is_fake_log("+a-a+a"));
     CHECK_OK(s, guise_revert_to_self());
     CHECK(s, is_self());
     return GUISE_OK;
@@ -445,7 +442,7 @@ static void log_at_reply(guise_call *call, guise_result result, void *arg)
     struct scene *s = arg;
 
     reply(call, result, s);
-    WT_CHECK(&s->checks, system_was_told("+b-b+a-a"));
+    WT_CHECK(&s->checks, is_fake_log("+b-b+a-a"));
 }
 
 static guise_result fail_inside(guise_call *call, void *arg)
@@ -458,12 +455,12 @@ static guise_result fail_inside(guise_call *call, void *arg)
     CHECK_RESULT(s, guise_call_dispatch(s->call, fail_as_client, s), GUISE_E_ACCESS_DENIED);
     CHECK(s, s->count == 1);
     CHECK(s, is_client(s->bob));
-    CHECK(s, system_was_told("+b-b+a-a+b"));
+    CHECK(s, is_fake_log("+b-b+a-a+b"));
     return GUISE_OK;
 }
 
-/* A-22, S-15: after a failing Begin_ the reply runs when that frame's token is off, and before the
- * outer client is back: the system sees nobody in between. */
+/* After a failing Begin_ the completion function runs when that frame's token is off, and before
+ * the outer client is restored: the system sees the thread as self in between (A-22, S-15). */
 static void test_failing_begin_in_another_frame(void **state)
 {
     struct scene *s = *state;
@@ -573,7 +570,7 @@ struct watch {
     struct scene *s;
     guise_signal *signal;
     int fd;
-    int returned; /* plain: whoever is released by the end of the call may read it */
+    int returned; /* plain: a thread released by the end of the call may read it */
 };
 
 static int poll_now(int fd)
@@ -789,7 +786,7 @@ static void test_container_of_calls(void **state)
 /* ---- cancellation and pthread_exit in the function ------------------------------------------- */
 
 /* Not here: a function that calls pthread_exit while the thread ends already. POSIX leaves that
- * undefined in whatever runs on behalf of pthread_exit. */
+ * undefined in all code that runs on behalf of pthread_exit. */
 
 static void survive_cancellation(guise_call *call, guise_result result, void *arg)
 {
@@ -845,7 +842,7 @@ static void wait_for_announcement(struct wt *w)
     WT_CHECK_RESULT(w, guise_call_wait(s->call, GUISE_INFINITE), GUISE_OK);
 }
 
-/* Completing this way ends the thread, and yet everybody is told. */
+/* Completing this way ends the thread, and yet all waiters are released. */
 static void end_in_reply(struct scene *s, guise_result expected, wt_fn *way)
 {
     guise_signal *signal = NULL;
@@ -1185,7 +1182,7 @@ static bool one_result_wins(const struct race *race)
            (race->left_seen == -1 || race->left_seen == 0x2BAD);
 }
 
-/* L-5, A-18: the first one wins, and who loses comes back only when it can see that. */
+/* The first completer wins, and a later one returns only when it can see that (L-5, A-18). */
 static void test_race_of_two_results(void **state)
 {
     struct race race = {

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #define _POSIX_C_SOURCE 200809L
+#include "support/kept.h"
+
+#include "base/lifecycle.h"
+
+static guise_result s_prepared = GUISE_OK;
+
+static guise_result prepare_as_told(void)
+{
+    return s_prepared == GUISE_OK ? guise__fork_prepare() : s_prepared;
+}
+
 /* The container itself, not its object file from the library: only from in here can a test see that
  * a waiter is in the queue. */
+#define guise__fork_prepare prepare_as_told
 #include "sync/container.c"
-
-#include "support/kept.h"
+#include "sync/container_wait.c"
+#undef guise__fork_prepare
 
 #include <limits.h>
 #include <sched.h>
@@ -38,7 +50,7 @@ static void drop_signal(guise_signal *signal)
     assert_int_equal(signal_refs(signal), 1);
     assert_null(signal->watchers);
     assert_null(signal->waiters.first);
-    assert_int_equal(atomic_load(&signal->word) & GUISE__CROWD, 0);
+    assert_int_equal(atomic_load(&signal->word) & GUISE__SIGNAL_HAS_LISTENERS, 0);
     guise_signal_unref(signal);
 }
 
@@ -138,7 +150,7 @@ static void wait_once(struct wt *w)
     WT_CHECK(w, errno == KEPT_ERRNO);
 }
 
-/* In the queue, behind those who are there, when this returns. */
+/* When this returns the waiter is in the queue, behind those that were there. */
 static void start_waiter(struct waiter *waiter, guise_container *container)
 {
     unsigned before = queued(container);
@@ -180,6 +192,9 @@ static void test_arguments(void **state)
     assert_kept(guise_container_add(NULL, signal), GUISE_E_INVALID_ARGUMENT);
     assert_kept(guise_container_add(container, NULL), GUISE_E_INVALID_ARGUMENT);
     assert_kept(guise_container_add(NULL, NULL), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_container_remove(NULL, signal), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_container_remove(container, NULL), GUISE_E_INVALID_ARGUMENT);
+    assert_kept(guise_container_remove(NULL, NULL), GUISE_E_INVALID_ARGUMENT);
     assert_int_equal(signal_refs(signal), 1);
     assert_kept(guise_container_wait_any(NULL, 0, &which), GUISE_E_INVALID_ARGUMENT);
     assert_null(which);
@@ -190,7 +205,20 @@ static void test_arguments(void **state)
     drop_signal(signal);
 }
 
-/* Y-14: nothing to wait for, whatever the time-out. */
+/* A child could not tell itself from its parent. */
+static void test_no_fork_handler_to_be_had(void **state)
+{
+    guise_container *container = TEST_POISON(guise_container);
+
+    (void)state;
+    s_prepared = GUISE_E_OUT_OF_MEMORY;
+    assert_kept(guise_container_create(&container), GUISE_E_OUT_OF_MEMORY);
+    s_prepared = GUISE_OK;
+    assert_null(container);
+    drop(make());
+}
+
+/* There is nothing to wait for, with any time-out (Y-14). */
 static void test_empty_is_no_sync(void **state)
 {
     static const uint32_t timeouts[] = {0, 1, GUISE_INFINITE};
@@ -263,14 +291,14 @@ static void test_time_out(void **state)
         assert_true(now_ns() - start >= (int64_t)timeout * 1000000);
         assert_int_equal(queued(container), 0);
     }
-    assert_kept_ok(guise_signal_set(signal)); /* nobody is left who could take it */
+    assert_kept_ok(guise_signal_set(signal)); /* no waiter is left that could take it */
     assert_ready(container, signal);
     assert_none(container);
     drop(container);
     drop_signal(signal);
 }
 
-/* Y-14: among several the one added first, in whatever order they were set. */
+/* Of several set members the one added first is returned, in any order of the sets (Y-14). */
 static void test_first_added_is_told_first(void **state)
 {
     static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
@@ -296,6 +324,25 @@ static void test_first_added_is_told_first(void **state)
     for (int i = 0; i < 3; i++) {
         drop_signal(signals[i]);
     }
+}
+
+/* Y-14: however often it is set again, and however long another has been set. */
+static void test_first_member_goes_first_every_time(void **state)
+{
+    guise_signal *first = make_signal(GUISE_SIGNAL_AUTO), *second = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(first, second);
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(second));
+    for (unsigned i = 0; i < 1000; i++) {
+        assert_kept_ok(guise_signal_set(first));
+        assert_ready(container, first);
+    }
+    assert_ready(container, second);
+    assert_none(container);
+    drop(container);
+    drop_signal(first);
+    drop_signal(second);
 }
 
 /* Y-15 */
@@ -361,7 +408,7 @@ static void test_stale_hints_go(void **state)
         assert_kept_ok(guise_signal_set(good));
         assert_int_equal(hints_of(container), 3);
         assert_ready(container, stale);
-        for (unsigned look = 1; look < WORTH_A_LOCK; look++) {
+        for (unsigned look = 1; look < STALE_HITS_MAX; look++) {
             assert_ready(container, good);
             assert_kept_ok(guise_signal_set(good));
             assert_int_equal(hints_of(container), 3);
@@ -369,8 +416,8 @@ static void test_stale_hints_go(void **state)
         assert_ready(container, good); /* the last look in vain at the first signal */
         assert_int_equal(hints_of(container), 2);
     }
-    /* Who meets nothing else meets it too. */
-    for (unsigned look = 1; look < WORTH_A_LOCK; look++) {
+    /* A waiter that finds no set member meets it too. */
+    for (unsigned look = 1; look < STALE_HITS_MAX; look++) {
         assert_none(container);
         assert_int_equal(hints_of(container), 2);
     }
@@ -391,10 +438,10 @@ static void test_hint_of_a_set_signal_stays(void **state)
 
     (void)state;
     assert_kept_ok(guise_signal_set(signal));
-    lower_hint(container, 0);
+    signal_lower_hints(container, signal);
     assert_int_equal(hints_of(container), 1);
     assert_ready(container, signal);
-    lower_hint(container, 0);
+    signal_lower_hints(container, signal);
     assert_int_equal(hints_of(container), 0);
     drop(container);
     drop_signal(signal);
@@ -529,6 +576,301 @@ static void test_too_many_references_end_the_process(void **state)
     assert_child_dies(overflow, NULL, "the last one fits. guise: fatal: ");
 }
 
+/* ---- removed members ------------------------------------------------------------------------------------- */
+
+static void take_out(guise_container *container, guise_signal *signal)
+{
+    unsigned before = signal_refs(signal);
+
+    assert_kept_ok(guise_container_remove(container, signal));
+    assert_int_equal(signal_refs(signal), before - 1);
+}
+
+static void assert_not_in(guise_container *container, guise_signal *signal)
+{
+    unsigned before = signal_refs(signal);
+
+    assert_kept(guise_container_remove(container, signal), GUISE_E_NOT_FOUND);
+    assert_int_equal(signal_refs(signal), before);
+}
+
+/* Y-22: it is neither reported nor taken any more, set before or after; the others are. */
+static void test_removed_signal_is_not_reported(void **state)
+{
+    guise_signal *gone = make_signal(GUISE_SIGNAL_AUTO), *stays = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(gone, stays);
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(gone));
+    assert_int_equal(hints_of(container), 1);
+    take_out(container, gone);
+    assert_int_equal(hints_of(container), 0);
+    assert_none(container);
+    assert_kept_ok(guise_signal_set(gone));
+    assert_none(container);
+    assert_kept_ok(guise_signal_wait(gone, 0));
+    assert_not_in(container, gone);
+    drop_signal(gone);
+    assert_kept_ok(guise_signal_set(stays));
+    assert_ready(container, stays);
+    take_out(container, stays);
+    assert_not_in(container, stays);
+    drop(container);
+    drop_signal(stays);
+}
+
+/* Y-14: as one that nothing was ever added to. */
+static void test_emptied_container_is_no_sync(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *container = make_of(signal, NULL);
+    guise_signal *which = TEST_POISON(guise_signal);
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(signal));
+    take_out(container, signal);
+    assert_kept(guise_container_wait_any(container, GUISE_INFINITE, &which), GUISE_E_NO_SYNC);
+    assert_null(which);
+    add(container, signal);
+    assert_ready(container, signal);
+    drop(container);
+    drop_signal(signal);
+}
+
+/* Y-22: one of those added, each time, and the last one first. */
+static void test_signal_added_twice_is_removed_twice(void **state)
+{
+    guise_signal *twice = make_signal(GUISE_SIGNAL_MANUAL), *other;
+    guise_container *container = make_of(twice, other = make_signal(GUISE_SIGNAL_MANUAL));
+
+    (void)state;
+    add(container, twice);
+    assert_kept_ok(guise_signal_set(twice));
+    assert_kept_ok(guise_signal_set(other));
+    take_out(container, twice);
+    assert_ready(container, twice); /* still the first */
+    take_out(container, twice);
+    assert_ready(container, other);
+    assert_not_in(container, twice);
+    drop(container);
+    drop_signal(twice);
+    drop_signal(other);
+}
+
+/* Y-13, Y-14: a place is free again, and the signal that takes it was still added last. */
+static void test_order_survives_a_place_taken_again(void **state)
+{
+    guise_signal *signals[64];
+    guise_container *container = make();
+
+    (void)state;
+    for (size_t i = 0; i < 64; i++) {
+        signals[i] = make_signal(GUISE_SIGNAL_AUTO);
+    }
+    for (size_t i = 0; i < 63; i++) {
+        add(container, signals[i]);
+    }
+    for (size_t round = 0; round < 200;
+         round++) { /* the one in the middle goes, and comes back last */
+        guise_signal *moved = signals[31];
+
+        take_out(container, moved);
+        memmove(&signals[31], &signals[32], 31 * sizeof signals[0]);
+        signals[62] = moved;
+        add(container, moved);
+        assert_kept(guise_container_add(container, signals[63]), GUISE_E_OUT_OF_RESOURCES);
+    }
+    for (size_t i = 63; i-- > 0;) {
+        assert_kept_ok(guise_signal_set(signals[i]));
+    }
+    for (size_t i = 0; i < 63; i++) {
+        assert_ready(container, signals[i]);
+    }
+    assert_none(container);
+    drop(container);
+    for (size_t i = 0; i < 64; i++) {
+        drop_signal(signals[i]);
+    }
+}
+
+/* The one added last goes first, also where its place is a lower one than that of the first. */
+static void test_last_added_goes_first_from_a_lower_place(void **state)
+{
+    guise_signal *filler = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_signal *moved = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_signal *twice = make_signal(GUISE_SIGNAL_MANUAL);
+    guise_container *container = make_of(moved, twice);
+
+    (void)state;
+    for (unsigned i = 2; i < GUISE__MEMBERS_MAX; i++) {
+        add(container, filler);
+    }
+    take_out(container, moved);
+    add(container, twice); /* in place 0 */
+    assert_int_equal(atomic_load(&container->members), UINT64_MAX >> 1);
+    take_out(container, twice);
+    assert_int_equal(atomic_load(&container->members), (UINT64_MAX >> 1) - 1);
+    take_out(container, twice);
+    assert_int_equal(atomic_load(&container->members), (UINT64_MAX >> 1) - 3);
+    assert_not_in(container, twice);
+    drop(container);
+    drop_signal(filler);
+    drop_signal(moved);
+    drop_signal(twice);
+}
+
+/* A signal's stale hint goes in the container that met it, and stays in the other one. */
+static void test_stale_hint_of_another_container_stays(void **state)
+{
+    guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *meets = make_of(signal, NULL), *other = make_of(signal, NULL);
+
+    (void)state;
+    assert_kept_ok(guise_signal_set(signal));
+    assert_kept_ok(guise_signal_wait(signal, 0));
+    for (unsigned look = 1; look < STALE_HITS_MAX; look++) {
+        assert_none(meets);
+        assert_int_equal(hints_of(meets), 1);
+    }
+    assert_none(meets);
+    assert_int_equal(hints_of(meets), 0);
+    assert_int_equal(hints_of(other), 1);
+    drop(meets);
+    drop(other);
+    drop_signal(signal);
+}
+
+/* What was found clear may have left its place to another before its hint is lowered. */
+static void test_hint_of_the_next_in_the_place_stays(void **state)
+{
+    guise_signal *first = make_signal(GUISE_SIGNAL_AUTO), *next = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(first, NULL);
+
+    (void)state;
+    take_out(container, first);
+    add(container, next);
+    assert_kept_ok(guise_signal_set(next));
+    signal_lower_hints(container, first);
+    assert_int_equal(hints_of(container), 1);
+    assert_ready(container, next);
+    drop(container);
+    drop_signal(first);
+    drop_signal(next);
+}
+
+/* Y-22 */
+static void test_waiter_waits_for_the_rest(void **state)
+{
+    static const guise_signal_kind kinds[] = {GUISE_SIGNAL_MANUAL, GUISE_SIGNAL_AUTO};
+
+    (void)state;
+    test_watchdog(SECONDS);
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *gone = make_signal(kinds[i]), *stays = make_signal(kinds[i]);
+        guise_container *container = make_of(gone, stays);
+        struct waiter waiter;
+
+        start_waiter(&waiter, container);
+        take_out(container, gone);
+        assert_kept_ok(guise_signal_set(gone));
+        assert_kept_ok(guise_signal_wait(gone, 0)); /* handed to no waiter */
+        assert_int_equal(queued(container), 1);
+        assert_kept_ok(guise_signal_set(stays));
+        join_waiter(&waiter, stays);
+        drop(container);
+        drop_signal(gone);
+        drop_signal(stays);
+    }
+}
+
+/* Y-22: for what is added later too, when there is no rest. */
+static void test_waiter_of_an_emptied_container_waits_on(void **state)
+{
+    guise_signal *gone = make_signal(GUISE_SIGNAL_AUTO), *late = make_signal(GUISE_SIGNAL_AUTO);
+    guise_container *container = make_of(gone, NULL);
+    struct waiter waiter;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    start_waiter(&waiter, container);
+    take_out(container, gone);
+    assert_int_equal(queued(container), 1);
+    assert_kept_ok(guise_signal_set(late));
+    add(container, late);
+    join_waiter(&waiter, late);
+    assert_clear(late);
+    drop(container);
+    drop_signal(gone);
+    drop_signal(late);
+}
+
+struct change {
+    guise_container *container;
+    guise_signal *signal;
+};
+
+static void remove_it(struct wt *w)
+{
+    struct change *change = w->arg;
+
+    WT_CHECK_RESULT(w, guise_container_remove(change->container, change->signal), GUISE_OK);
+}
+
+static void add_late(struct wt *w)
+{
+    struct change *change = w->arg;
+
+    WT_CHECK_RESULT(w, guise_container_add(change->container, change->signal), GUISE_OK);
+}
+
+/* The signal's lock is held by the test, so that the add cannot finish: it is not in there yet. */
+static void test_remove_in_the_middle_of_an_add(void **state)
+{
+    struct change change = {make(), make_signal(GUISE_SIGNAL_MANUAL)};
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    (void)guise__lock_take(&change.signal->lock);
+    wt_start(&w, add_late, &change);
+    while (atomic_load(&change.container->places) != 1) {
+        (void)sched_yield();
+    }
+    assert_not_in(change.container, change.signal);
+    guise__lock_release(&change.signal->lock);
+    wt_join(&w);
+    take_out(change.container, change.signal);
+    drop(change.container);
+    drop_signal(change.signal);
+}
+
+/* The signal's lock is held by the test, so that its removal cannot finish: but it has begun. */
+static void test_hidden_signal_is_not_taken(void **state)
+{
+    guise_signal *gone = make_signal(GUISE_SIGNAL_AUTO), *rest = make_signal(GUISE_SIGNAL_AUTO);
+    struct change change = {make_of(gone, rest), gone};
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_kept_ok(guise_signal_set(gone));
+    (void)guise__lock_take(&gone->lock);
+    wt_start(&w, remove_it, &change);
+    while (guise__container_members_locked(change.container) != 2) {
+        (void)sched_yield();
+    }
+    assert_int_equal(hints_of(change.container), 1);
+    assert_none(change.container);
+    assert_kept_ok(guise_signal_set(rest));
+    assert_ready(change.container, rest);
+    guise__lock_release(&gone->lock);
+    wt_join(&w);
+    assert_kept_ok(guise_signal_wait(gone, 0));
+    drop(change.container);
+    drop_signal(gone);
+    drop_signal(rest);
+}
+
 /* ---- company ----------------------------------------------------------------------------------------------- */
 
 /* Y-08 */
@@ -609,7 +951,7 @@ static void test_auto_pulse_releases_one_waiter(void **state)
     drop_signal(signal);
 }
 
-/* Y-07: one set, one of all who wait, wherever they wait. */
+/* One set releases one waiter, of those that wait on the signal and on containers (Y-07). */
 static void test_auto_signal_of_two_containers_releases_one(void **state)
 {
     guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
@@ -713,7 +1055,7 @@ static void test_twice_in_one_container_releases_one_waiter(void **state)
     drop_signal(signal);
 }
 
-/* Those who wait see a new member at once; Y-07 holds for them. */
+/* Waiters see a new member at once; Y-07 holds for them. */
 static void test_set_signal_added_while_others_wait(void **state)
 {
     guise_signal *other = make_signal(GUISE_SIGNAL_MANUAL);
@@ -781,6 +1123,29 @@ static void test_descriptor_of_a_member(void **state)
     guise_signal_unref(signal);
 }
 
+/* Set between the first look of a wait and its last: there is nothing to queue for. */
+static void test_descriptor_of_a_member_set_at_the_last_look(void **state)
+{
+    static const guise_signal_kind kinds[] = {GUISE_SIGNAL_MANUAL, GUISE_SIGNAL_AUTO};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make_signal(kinds[i]);
+        guise_container *container = make_of(signal, NULL);
+        struct guise__waiter waiter = {0};
+        int fd;
+
+        assert_kept_ok(guise_signal_fd(signal, &fd));
+        assert_kept_ok(guise_signal_set(signal));
+        assert_ptr_equal(waiter_queue_unless_ready(container, &waiter), signal);
+        assert_null(container->waiters.first);
+        assert_true(signal->raised == (kinds[i] == GUISE_SIGNAL_MANUAL));
+        assert_int_equal(signal_refs(signal), 2);
+        drop(container);
+        guise_signal_unref(signal);
+    }
+}
+
 /* Nothing in here between the wait and the disabling may be a cancellation point. */
 static void wait_while_canceled(struct wt *w)
 {
@@ -821,34 +1186,35 @@ static struct {
     bool latecomer_took_it, was_set;
 } s_way;
 
-static bool hand_later(struct guise__watcher *watcher, struct guise__queue *woken)
+static bool hand_later(struct guise__watcher *watcher, struct guise__waiters *woken)
 {
     s_way.meanwhile(s_way.signal);
-    return s_way.own.hand(watcher, woken);
+    return s_way.own.hand_over(watcher, woken);
 }
 
-static void tell_later(struct guise__watcher *watcher, struct guise__queue *woken, bool everybody)
+static void tell_later(struct guise__watcher *watcher, struct guise__waiters *woken,
+                       bool release_all)
 {
     s_way.meanwhile(s_way.signal);
-    s_way.own.tell(watcher, woken, everybody);
+    s_way.own.notify(watcher, woken, release_all);
 }
 
-/* Before anybody waits. */
+/* Before any thread waits. */
 static void stand_in_the_way(guise_container *container, void (*meanwhile)(guise_signal *signal))
 {
-    struct member *member = &container->members[0];
+    struct guise__member *member = &container->member[0];
 
     memset(&s_way, 0, sizeof s_way);
     s_way.own = member->watcher;
     s_way.meanwhile = meanwhile;
     s_way.signal = member->signal;
-    member->watcher.hand = hand_later;
-    member->watcher.tell = tell_later;
+    member->watcher.hand_over = hand_later;
+    member->watcher.notify = tell_later;
 }
 
 static bool is_set(guise_signal *signal)
 {
-    return (atomic_load(&signal->word) & GUISE__SET) != 0;
+    return (atomic_load(&signal->word) & GUISE__SIGNAL_SET) != 0;
 }
 
 static void reset_it(struct wt *w)
@@ -867,8 +1233,8 @@ static void reset_meanwhile(guise_signal *signal)
     }
 }
 
-/* Y-05, Y-08: who waited when the signal was set is released, whatever becomes of the bit before the
- * container hears of it. */
+/* A waiter is released if it waited when the signal was set, even if the bit changes before the
+ * container is notified (Y-05, Y-08). */
 static void test_reset_before_the_container_is_told(void **state)
 {
     guise_signal *signal = make_signal(GUISE_SIGNAL_MANUAL);
@@ -896,7 +1262,7 @@ static void take_meanwhile(guise_signal *signal)
     s_way.latecomer_took_it = guise__signal_take(signal) || s_way.latecomer_took_it;
 }
 
-/* Y-07: an auto signal is handed to who waits, and never set for somebody who comes later. */
+/* An auto signal is handed to a waiter, and is not set for a thread that comes later (Y-07). */
 static void test_latecomer_before_the_container_is_told(void **state)
 {
     guise_signal *signal = make_signal(GUISE_SIGNAL_AUTO);
@@ -917,6 +1283,49 @@ static void test_latecomer_before_the_container_is_told(void **state)
     assert_clear(signal);
     drop(container);
     drop_signal(signal);
+}
+
+/* Another thread removes the signal, and gets as far as the signal's lock, which the setter holds. */
+static struct change s_change;
+
+static void remove_meanwhile(guise_signal *signal)
+{
+    if (s_change.signal != NULL) {
+        return;
+    }
+    s_change.signal = signal;
+    wt_start(&s_way.resetter, remove_it, &s_change);
+    while (guise__container_members_locked(s_change.container) != 2) {
+        (void)sched_yield();
+    }
+}
+
+/* Y-22: from there on it is not handed to a wait of the container's. */
+static void test_removed_before_the_container_is_told(void **state)
+{
+    static const guise_signal_kind kinds[] = {GUISE_SIGNAL_MANUAL, GUISE_SIGNAL_AUTO};
+
+    (void)state;
+    test_watchdog(SECONDS);
+    for (size_t i = 0; i < 2; i++) {
+        guise_signal *signal = make_signal(kinds[i]), *rest = make_signal(GUISE_SIGNAL_AUTO);
+        guise_container *container = make_of(signal, rest);
+        struct waiter waiter;
+
+        s_change = (struct change){container, NULL};
+        stand_in_the_way(container, remove_meanwhile);
+        start_waiter(&waiter, container);
+        assert_kept_ok(guise_signal_set(signal));
+        wt_join(&s_way.resetter);
+        assert_int_equal(queued(container), 1);
+        assert_kept_ok(guise_signal_wait(signal, 0));
+        assert_int_equal(hints_of(container), 0);
+        assert_kept_ok(guise_signal_set(rest));
+        join_waiter(&waiter, rest);
+        drop(container);
+        drop_signal(signal);
+        drop_signal(rest);
+    }
 }
 
 /* ---- forked children ---------------------------------------------------------------------------------------- */
@@ -953,7 +1362,7 @@ static void check_which(guise_container *container, uint32_t timeout_ms, guise_r
     CHILD_CHECK(which == signal);
 }
 
-/* Everything works here as in a process that was never anybody's child. */
+/* Everything works here as in a process that was not forked. */
 static void use_in_child(void *arg)
 {
     struct inherited *own = arg;
@@ -973,7 +1382,7 @@ static void use_in_child(void *arg)
     guise_signal_unref(own->manual);
 }
 
-/* The sleeper's thread is not here, and its stack is anybody's. */
+/* The sleeper's thread does not exist here, and its stack may be reused. */
 static void use_without_the_sleeper(void *arg)
 {
     struct inherited *own = arg;
@@ -1026,7 +1435,7 @@ static void use_while_it_is_held(struct inherited *inherited, struct guise__lock
     wt_join(&w);
 }
 
-/* Nobody holds a lock in the child, whoever did in the parent. */
+/* No lock is held in the child, even if it was in the parent. */
 static void test_fork_while_another_thread_holds_a_lock(void **state)
 {
     struct inherited inherited = make_inherited();
@@ -1057,10 +1466,10 @@ static void test_fork_before_the_container_is_told(void **state)
     (void)state;
     test_watchdog(3 * SECONDS);
     (void)guise__lock_take(&inherited.manual->lock);
-    (void)atomic_fetch_or(&inherited.manual->word, GUISE__SET);
+    (void)atomic_fetch_or(&inherited.manual->word, GUISE__SIGNAL_SET);
     assert_int_equal(atomic_load(&inherited.container->hints), 0);
     assert_child_passes(find_it_set, &inherited);
-    (void)atomic_fetch_and(&inherited.manual->word, ~GUISE__SET);
+    (void)atomic_fetch_and(&inherited.manual->word, ~GUISE__SIGNAL_SET);
     guise__lock_release(&inherited.manual->lock);
     drop_inherited(&inherited);
 }
@@ -1092,7 +1501,7 @@ static void look_while_another_takes_over(void *arg)
     while (!atomic_load(&takeover.done) && (atomic_load(&lock->word) & GUISE__LOCK_AWAITED) == 0) {
         (void)sched_yield();
     }
-    forget_parent_locked(takeover.own->container);
+    guise__container_forget_parent_locked(takeover.own->container);
     guise__lock_release(lock);
     wt_join(&w);
     CHILD_CHECK_RESULT(takeover.result, GUISE_OK);
@@ -1107,9 +1516,9 @@ static void test_fork_before_the_container_is_told_and_two_look(void **state)
     (void)state;
     test_watchdog(3 * SECONDS);
     (void)guise__lock_take(&inherited.manual->lock);
-    (void)atomic_fetch_or(&inherited.manual->word, GUISE__SET);
+    (void)atomic_fetch_or(&inherited.manual->word, GUISE__SIGNAL_SET);
     assert_child_passes(look_while_another_takes_over, &inherited);
-    (void)atomic_fetch_and(&inherited.manual->word, ~GUISE__SET);
+    (void)atomic_fetch_and(&inherited.manual->word, ~GUISE__SIGNAL_SET);
     guise__lock_release(&inherited.manual->lock);
     drop_inherited(&inherited);
 }
@@ -1138,10 +1547,45 @@ static void test_fork_in_add(void **state)
     test_watchdog(3 * SECONDS);
     (void)guise__lock_take(&inherited.manual->lock);
     wt_start(&w, add_it, &inherited);
-    while (atomic_load(&inherited.container->count) != 3) {
+    while (atomic_load(&inherited.container->places) != 7) {
         (void)sched_yield();
     }
     assert_child_passes(drop_it, &inherited);
+    guise__lock_release(&inherited.manual->lock);
+    wt_join(&w);
+    drop_inherited(&inherited);
+}
+
+/* It is not in the container of the child, where no thread goes on to remove it. */
+static void find_it_removed(void *arg)
+{
+    struct inherited *own = arg;
+
+    CHILD_CHECK_KEPT(guise_container_remove(own->container, own->manual), GUISE_E_NOT_FOUND);
+    CHILD_CHECK_KEPT(guise_signal_set(own->manual), GUISE_OK);
+    check_which(own->container, 1, GUISE_E_TIMEOUT, NULL);
+    CHILD_CHECK_KEPT(guise_signal_set(own->automatic), GUISE_OK);
+    check_which(own->container, 1, GUISE_OK, own->automatic);
+    guise_container_unref(own->container);
+    CHILD_CHECK(atomic_load(&own->manual->refs) == 1);
+    CHILD_CHECK(own->manual->watchers == NULL);
+}
+
+/* The thread that removes it has hidden it, and the signal still tells the container. */
+static void test_fork_in_remove(void **state)
+{
+    struct inherited inherited = make_inherited();
+    struct change change = {inherited.container, inherited.manual};
+    struct wt w;
+
+    (void)state;
+    test_watchdog(3 * SECONDS);
+    (void)guise__lock_take(&inherited.manual->lock);
+    wt_start(&w, remove_it, &change);
+    while (guise__container_members_locked(inherited.container) != 1) {
+        (void)sched_yield();
+    }
+    assert_child_passes(find_it_removed, &inherited);
     guise__lock_release(&inherited.manual->lock);
     wt_join(&w);
     drop_inherited(&inherited);
@@ -1151,10 +1595,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_no_fork_handler_to_be_had),
         cmocka_unit_test(test_empty_is_no_sync),
         cmocka_unit_test(test_container_takes_63),
         cmocka_unit_test(test_time_out),
         cmocka_unit_test(test_first_added_is_told_first),
+        cmocka_unit_test(test_first_member_goes_first_every_time),
         cmocka_unit_test(test_signal_stays_in_its_container),
         cmocka_unit_test(test_auto_member_is_taken_once),
         cmocka_unit_test(test_stale_hints_go),
@@ -1166,6 +1612,17 @@ int main(void)
         cmocka_unit_test(test_container_keeps_its_signals),
         cmocka_unit_test(test_references_are_counted_exactly),
         cmocka_unit_test(test_too_many_references_end_the_process),
+        cmocka_unit_test(test_removed_signal_is_not_reported),
+        cmocka_unit_test(test_emptied_container_is_no_sync),
+        cmocka_unit_test(test_signal_added_twice_is_removed_twice),
+        cmocka_unit_test(test_order_survives_a_place_taken_again),
+        cmocka_unit_test(test_last_added_goes_first_from_a_lower_place),
+        cmocka_unit_test(test_stale_hint_of_another_container_stays),
+        cmocka_unit_test(test_hint_of_the_next_in_the_place_stays),
+        cmocka_unit_test(test_waiter_waits_for_the_rest),
+        cmocka_unit_test(test_waiter_of_an_emptied_container_waits_on),
+        cmocka_unit_test(test_remove_in_the_middle_of_an_add),
+        cmocka_unit_test(test_hidden_signal_is_not_taken),
         cmocka_unit_test(test_manual_member_releases_all),
         cmocka_unit_test(test_pulse_releases_who_waited),
         cmocka_unit_test(test_auto_member_releases_one_waiter),
@@ -1177,15 +1634,19 @@ int main(void)
         cmocka_unit_test(test_set_signal_added_while_others_wait),
         cmocka_unit_test(test_clear_signal_added_while_others_wait),
         cmocka_unit_test(test_descriptor_of_a_member),
+        cmocka_unit_test(test_descriptor_of_a_member_set_at_the_last_look),
         cmocka_unit_test(test_wait_is_no_cancellation_point),
         cmocka_unit_test(test_reset_before_the_container_is_told),
         cmocka_unit_test(test_latecomer_before_the_container_is_told),
+        cmocka_unit_test(test_removed_before_the_container_is_told),
         cmocka_unit_test(test_fork_while_another_thread_waits),
         cmocka_unit_test(test_fork_before_the_container_is_told),
         cmocka_unit_test(test_fork_before_the_container_is_told_and_two_look),
         cmocka_unit_test(test_fork_in_add),
+        cmocka_unit_test(test_fork_in_remove),
         cmocka_unit_test(test_fork_while_another_thread_holds_a_lock),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests_name("container", tests, NULL, NULL);
 }

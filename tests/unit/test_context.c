@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "identity/context.h"
-#include "support/child.h"
 #include "identity/token.h"
+#include "support/child.h"
 
 static unsigned token_refs(const guise_token *token)
 {
@@ -302,7 +302,7 @@ static void test_size_rule(void **state)
     drop_token(token);
 }
 
-/* Beyond the largest size a struct may say it has, it is a size that nobody has set. */
+/* Beyond the largest size that a struct may state, it is a size that was never set. */
 static void test_size_that_nobody_has_set(void **state)
 {
     enum { LARGEST = 4096 };
@@ -431,5 +431,6 @@ int main(void)
         cmocka_unit_test(test_too_many_references_end_the_process),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests_name("context", tests, NULL, NULL);
 }

@@ -160,7 +160,8 @@ bool throws(guise_result (*frame)(guise_call *, guise_begin_fn *, void *), guise
     return false;
 }
 
-// A-34, L-6: through Begin_: the token is off, the call has failed, once, and everybody is told.
+// An exception through Begin_: the token is off, the call has failed, once, and all waiters are
+// released (A-34, L-6).
 void test_exception_through_dispatch(void **)
 {
     Stage stage;
@@ -251,7 +252,7 @@ guise_result catch_it(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-// S-15: and who catches it goes on as the outer client, as if nothing had happened.
+// The frame that catches it goes on as the outer client (S-15).
 void test_exception_caught_in_the_outer_frame(void **)
 {
     Stage stage;
@@ -409,5 +410,6 @@ int main()
         cmocka_unit_test(test_exception_in_the_reply_to_the_last_unref),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests_name("exceptions", tests, nullptr, nullptr);
 }

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "call/call.h"
 #include "call/call_state.h"
+#include "thread/slot.h"
 
 #define RESULT ((guise_result)-77)
 
@@ -21,7 +23,7 @@ static guise_result never_finishes(guise_call *call, void *arg)
     abort();
 }
 
-/* The call is completed, and with what nobody knows yet. */
+/* The call is completed, and its result is not known yet. */
 static bool is_finishing(guise_call *call)
 {
     guise_blanket blanket = {.size = sizeof blanket};
@@ -36,7 +38,7 @@ static bool is_finishing(guise_call *call)
            guise_call_wait(call, 1) == GUISE_E_CALL_PENDING;
 }
 
-/* whoever completes it now comes too late. */
+/* A later completer comes too late. */
 static bool is_taken(guise_call *call)
 {
     return guise_call_signal(call) == GUISE_OK && guise_call_complete(call, 12) == GUISE_OK &&
@@ -59,7 +61,7 @@ static guise_result finish(guise_call *call, void *arg)
     int cancel_state = PTHREAD_CANCEL_ENABLE;
 
     CHECK(s, s->count++ == 0);
-    CHECK(s, is_self() && guise_current_call() == call && *guise__com_slot() == NULL);
+    CHECK(s, is_self() && guise_current_call() == call && *guise__thread_extension() == NULL);
     CHECK(s, is_finishing(call));
     CHECK_RESULT(s, guise_call_wait(call, GUISE_INFINITE), GUISE_E_CALL_PENDING);
     CHECK(s, is_taken(call));
@@ -78,7 +80,7 @@ static void reply(guise_call *call, guise_result result, void *arg)
     WT_CHECK(w, s->count++ == 1);
     WT_CHECK_RESULT(w, result, RESULT);
     WT_CHECK(w, is_completed_with(call, RESULT));
-    WT_CHECK(w, is_self() && guise_current_call() == call && *guise__com_slot() == NULL);
+    WT_CHECK(w, is_self() && guise_current_call() == call && *guise__thread_extension() == NULL);
     WT_CHECK_RESULT(w, guise_call_wait(call, 0), GUISE_E_CALL_PENDING);
 }
 
@@ -127,23 +129,17 @@ static void test_too_late_to_finish(void **state)
     assert_over(s, 0);
 }
 
-/* "" unless the fake provider is there to be asked. */
-static bool system_was_told(const char *log)
-{
-    return !scene_is_faked || strcmp(fake_log(), log) == 0;
-}
-
 static guise_result signal_as_client(guise_call *call, void *arg)
 {
     struct scene *s = arg;
 
     fake_log_clear();
-    *guise__com_slot() = s;
+    *guise__thread_extension() = s;
     CHECK_OK(s, guise_call_impersonate(call));
     CHECK(s, guise__call_signal_with(call, finish, s));
     CHECK(s, is_client(s->alice));
-    CHECK(s, *guise__com_slot() == s);
-    CHECK(s, system_was_told("+a-a+a"));
+    CHECK(s, *guise__thread_extension() == s);
+    CHECK(s, is_fake_log("+a-a+a"));
     CHECK_RESULT(s, guise_call_impersonate(call), GUISE_E_CALL_COMPLETE);
     CHECK_OK(s, guise_revert_to_self());
     CHECK(s, is_self());
@@ -166,7 +162,7 @@ static guise_result make_a_mess(guise_call *call, void *arg)
 
     (void)call;
     s->count++;
-    *guise__com_slot() = s;
+    *guise__thread_extension() = s;
     CHECK_OK(s, guise_call_impersonate(s->other));
     CHECK_OK(s, guise_set_thread_token(s->own_token));
     return RESULT;
@@ -179,7 +175,7 @@ static void test_finish_leaves_nothing_to_the_reply(void **state)
 
     expect_reply(s);
     assert_true(guise__call_signal_with(s->call, make_a_mess, s));
-    assert_null(*guise__com_slot());
+    assert_null(*guise__thread_extension());
     assert_over(s, 2);
 }
 
@@ -211,7 +207,7 @@ static void reply_to_a_fault(guise_call *call, guise_result result, void *arg)
     WT_CHECK(w, is_self() && guise_current_call() == call);
 }
 
-/* Finish_ does not come back. The result says so, and everybody is told. */
+/* Finish_ does not return. The result says so, and all waiters are released. */
 static void test_finish_that_exits(void **state)
 {
     struct scene *s = *state;
@@ -270,7 +266,7 @@ static void take_the_result(guise_call *call, guise_result result, void *out)
     *(guise_result *)out = result;
 }
 
-/* Completing keeps the call alive, whatever Finish_ does to the caller's reference. */
+/* Completing keeps the call alive, even if Finish_ drops the caller's reference. */
 static void test_finish_drops_the_last_reference(void **state)
 {
     struct scene *s = *state;
@@ -322,7 +318,7 @@ static void test_every_bit_of_a_result(void **state)
 struct watch {
     struct scene *s;
     guise_signal *signal;
-    int finished; /* plain: whoever is told by the end of the call may read it */
+    int finished; /* plain: a thread that is notified by the end of the call may read it */
 };
 
 static void wait_for_the_end(struct wt *w)
@@ -346,7 +342,7 @@ static guise_result finish_watched(guise_call *call, void *arg)
     return RESULT;
 }
 
-/* Who waits for the call is told after Finish_, and finds its result. */
+/* A waiter is released after Finish_, and finds its result. */
 static void test_waiters_are_told_after_finish(void **state)
 {
     struct scene *s = *state;
@@ -363,7 +359,7 @@ static void test_waiters_are_told_after_finish(void **state)
     assert_over(s, 0);
 }
 
-/* S-20: who is the client in no frame is counted, as with every completion. */
+/* A thread that is the client outside any frame is counted, as with every completion (S-20). */
 static void test_foreign_clients_are_counted(void **state)
 {
     struct scene *s = *state;
@@ -455,7 +451,8 @@ static void race_round(struct race *race, int round)
     guise_call_unref(call);
 }
 
-/* one Finish_ or none, one reply, and nobody becomes the client after any Signal. */
+/* One Finish_ or none, one completion function, and no thread becomes the client after any Signal
+ * (A-18, X-15). */
 static void test_race_of_signals(void **state)
 {
     struct race race = {.s = *state};

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "base/lifecycle.h"
 #include "base/lock.h"
 #include "support/child.h"
 #include "support/wt.h"
@@ -105,7 +106,7 @@ static void count_up(struct wt *w)
         WT_CHECK(w, !guise__lock_take(&tally->lock));
         tally->count++;
         if (i % 64 == 0) {
-            (void)sched_yield(); /* with the lock: on one processor too, somebody else wants it */
+            (void)sched_yield(); /* holds the lock; even on one processor another thread wants it */
         }
         guise__lock_release(&tally->lock);
     }
@@ -143,7 +144,7 @@ static void take_in_child(void *arg)
     CHILD_CHECK(word_of(lock) == free_word());
 }
 
-/* Whoever held it or slept on it is not in the child. */
+/* The thread that held it or slept on it does not exist in the child. */
 static void test_child_finds_it_as_its_parent_left_it(void **state)
 {
     static const unsigned s_left[] = {0, GUISE__LOCK_HELD, GUISE__LOCK_HELD | GUISE__LOCK_AWAITED};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
 #include "support/kept.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +29,8 @@ static const struct {
     {GUISE_E_UNEXPECTED, 0x8000FFFFu, "GUISE_E_UNEXPECTED"},
     {GUISE_E_NOT_SUPPORTED, 0x80070032u, "GUISE_E_NOT_SUPPORTED"},
     {GUISE_E_SERVER_FAULT, 0x80010105u, "GUISE_E_SERVER_FAULT"},
+    {GUISE_E_NO_PROVIDER, 0x80070015u, "GUISE_E_NO_PROVIDER"},
+    {GUISE_E_NOT_FOUND, 0x80070534u, "GUISE_E_NOT_FOUND"},
 };
 enum { CODES = sizeof s_codes / sizeof s_codes[0] };
 
@@ -74,6 +78,43 @@ static void test_other_results_have_a_name_for_all(void **state)
     }
 }
 
+static void test_errno_of_results(void **state)
+{
+    static const struct {
+        guise_result result;
+        int error;
+    } rows[] = {
+        {GUISE_OK, 0},
+        {1, 0},
+        {INT32_MAX, 0},
+        {GUISE_E_CALL_COMPLETE, ESHUTDOWN},
+        {GUISE_E_CALL_PENDING, EAGAIN},
+        {GUISE_E_CALL_CANCELED, ECANCELED},
+        {GUISE_E_UNSECURE_CALL, EPERM},
+        {GUISE_E_BAD_LEVEL, EPERM},
+        {GUISE_E_INVALID_ARGUMENT, EINVAL},
+        {GUISE_E_OUT_OF_MEMORY, ENOMEM},
+        {GUISE_E_ACCESS_DENIED, EACCES},
+        {GUISE_E_TIMEOUT, ETIMEDOUT},
+        {GUISE_E_NO_SYNC, EINVAL},
+        {GUISE_E_OUT_OF_RESOURCES, ENOBUFS},
+        {GUISE_E_TOO_LATE, EBUSY},
+        {GUISE_E_DISCONNECTED, ECONNRESET},
+        {GUISE_E_UNEXPECTED, EIO},
+        {GUISE_E_NOT_SUPPORTED, ENOTSUP},
+        {GUISE_E_SERVER_FAULT, EIO},
+        {GUISE_E_NO_PROVIDER, ENODEV},
+        {GUISE_E_NOT_FOUND, ENOENT},
+        {INT32_MIN, EIO},
+        {-1, EIO},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_keeps_errno(assert_int_equal(guise_result_errno(rows[i].result), rows[i].error));
+    }
+}
+
 static void test_version_is_the_headers(void **state)
 {
     char expected[32];
@@ -91,6 +132,7 @@ int main(void)
         cmocka_unit_test(test_codes_differ),
         cmocka_unit_test(test_every_code_has_its_name),
         cmocka_unit_test(test_other_results_have_a_name_for_all),
+        cmocka_unit_test(test_errno_of_results),
         cmocka_unit_test(test_version_is_the_headers),
     };
 

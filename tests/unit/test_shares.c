@@ -3,13 +3,26 @@
  * A context whose calls collide gets shares; from then on nothing may be different but the speed. The
  * test's own reference to the token counts what is left of the context.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "support/scene.h"
 
 #include <sched.h>
 #include <unistd.h>
 
 #include "call/call_state.h"
+#include "port/port.h"
+#include "support/child.h"
+
+/* The library's own is not linked: which processor this thread runs on is the test's to say. */
+static _Thread_local unsigned tl_cpu;
+static _Thread_local bool tl_cpu_is_said;
+
+unsigned guise__cpu(void)
+{
+    int cpu = tl_cpu_is_said ? (int)tl_cpu : sched_getcpu();
+
+    return cpu < 0 ? GUISE__CPU_UNKNOWN : (unsigned)cpu;
+}
 
 enum { THREADS = 4, CALLS = 40, ROUNDS = 300, SECONDS = 25 };
 
@@ -22,7 +35,7 @@ struct world {
 
 static bool has_shares(struct world *world)
 {
-    return atomic_load(&world->context->shares) != NULL;
+    return atomic_load(&world->context->shards) != NULL;
 }
 
 static void make_and_drop_calls(struct wt *w)
@@ -62,7 +75,7 @@ static void make_world(struct world *world)
 static void open_world(struct world *world)
 {
     make_world(world);
-    guise__context_make_shares(world->context);
+    guise__context_make_shards(world->context);
     assert_true(has_shares(world));
     assert_int_equal(context_refs(world->context), 1);
     assert_int_equal(token_refs(world->token), 2);
@@ -80,7 +93,7 @@ static void calls_that_collide_make_shares(void **state)
 
     (void)state;
     if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-        print_message("calls cannot collide: one processor\n");
+        print_message("SKIPPED: calls cannot collide: one processor\n");
         skip();
     }
     test_watchdog(SECONDS);
@@ -103,7 +116,7 @@ static void calls_outlive_the_owner(void **state)
     open_world(&world);
     for (int i = 0; i < CALLS; i++) {
         calls[i] = make_call(world.context);
-        assert_true(calls[i]->share > 0);
+        assert_true(calls[i]->shard > 0);
         assert_int_equal(context_refs(world.context), 1);
     }
     guise_context_unref(world.context);
@@ -150,6 +163,106 @@ static void the_owner_goes_last(void **state)
     close_world(&world);
 }
 
+/* What a share's word is while the shares are open: twice its calls. */
+static unsigned calls_of(struct world *world, unsigned share)
+{
+    unsigned word = atomic_load(&atomic_load(&world->context->shards)->at[share].word);
+
+    assert_int_equal(word % 2, 0);
+    return word / 2;
+}
+
+static void set_cpu(unsigned cpu)
+{
+    tl_cpu = cpu;
+    tl_cpu_is_said = cpu != GUISE__CPU_UNKNOWN;
+}
+
+/* A call is counted where it was made, and let go of there, wherever that is done. */
+static void each_processor_has_its_share(void **state)
+{
+    struct world world = {0};
+    guise_call *calls[2 * GUISE__SHARDS];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    open_world(&world);
+    for (unsigned i = 0; i < 2 * GUISE__SHARDS; i++) {
+        set_cpu(i);
+        calls[i] = make_call(world.context);
+        assert_int_equal(calls[i]->shard, i % GUISE__SHARDS + 1);
+        assert_int_equal(calls_of(&world, i % GUISE__SHARDS), 1 + i / GUISE__SHARDS);
+    }
+    for (unsigned i = 0; i < 2 * GUISE__SHARDS; i++) {
+        set_cpu(2 * GUISE__SHARDS - i);
+        guise_call_unref(calls[i]);
+        assert_int_equal(calls_of(&world, i % GUISE__SHARDS), 1 - i / GUISE__SHARDS);
+    }
+    set_cpu(GUISE__CPU_UNKNOWN);
+    assert_int_equal(context_refs(world.context), 1);
+    guise_context_unref(world.context);
+    close_world(&world);
+}
+
+/* The owner goes while one share of them all has calls. */
+static void the_last_share_frees_it(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < GUISE__SHARDS; i++) {
+        struct world world = {0};
+        guise_call *first, *second;
+
+        test_watchdog(SECONDS);
+        open_world(&world);
+        set_cpu(i);
+        first = make_call(world.context);
+        second = make_call(world.context);
+        guise_context_unref(world.context);
+        assert_int_equal(context_refs(world.context), 1); /* that share's */
+        guise_call_unref(first);
+        assert_int_equal(token_refs(world.token), 2);
+        guise_call_unref(second);
+        set_cpu(GUISE__CPU_UNKNOWN);
+        close_world(&world);
+    }
+}
+
+static void overflow_a_share(void *arg)
+{
+    struct world *world = arg;
+
+    set_cpu(5);
+    atomic_store(&atomic_load(&world->context->shards)->at[5].word, UINT_MAX / 2 - 1);
+    (void)make_call(world->context);
+    (void)fputs("the last one fits. ", stderr);
+    (void)make_call(world->context);
+}
+
+static void overflow_without_shares(void *arg)
+{
+    struct world *world = arg;
+
+    atomic_store(&world->context->refs, UINT_MAX / 2 - 1);
+    (void)make_call(world->context);
+    (void)fputs("the last one fits. ", stderr);
+    (void)make_call(world->context);
+}
+
+/* L-7 */
+static void too_many_calls_end_the_process(void **state)
+{
+    struct world world = {0};
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_world(&world);
+    assert_child_dies(overflow_without_shares, &world, "the last one fits. guise: fatal: ");
+    guise__context_make_shards(world.context);
+    assert_child_dies(overflow_a_share, &world, "the last one fits. guise: fatal: ");
+    guise_context_unref(world.context);
+    close_world(&world);
+}
+
 /* And makes another call when the owner may be gone. */
 static void drop_a_call_at_once(struct wt *w)
 {
@@ -185,12 +298,12 @@ static void all_let_go_together(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_that_collide_make_shares),
-        cmocka_unit_test(calls_outlive_the_owner),
-        cmocka_unit_test(a_call_is_reference_enough),
-        cmocka_unit_test(the_owner_goes_last),
-        cmocka_unit_test(all_let_go_together),
+        cmocka_unit_test(calls_that_collide_make_shares), cmocka_unit_test(calls_outlive_the_owner),
+        cmocka_unit_test(a_call_is_reference_enough),     cmocka_unit_test(the_owner_goes_last),
+        cmocka_unit_test(each_processor_has_its_share),   cmocka_unit_test(the_last_share_frees_it),
+        cmocka_unit_test(too_many_calls_end_the_process), cmocka_unit_test(all_let_go_together),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests_name("shares", tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -16,11 +17,12 @@
 
 #ifdef __linux__
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #endif
 
-#include "sync/signal.h"
 #include "support/child.h"
 #include "support/wt.h"
+#include "sync/signal.h"
 
 enum { SECONDS = 20 };
 
@@ -41,7 +43,7 @@ static guise_signal *make(guise_signal_kind kind)
     return signal;
 }
 
-/* Nobody but the test has a reference, and no waiter was forgotten in the queue. */
+/* Only the test has a reference, and no waiter was left in the queue. */
 static void drop(guise_signal *signal)
 {
     assert_int_equal(refs_of(signal), 1);
@@ -98,7 +100,7 @@ static void wait_once(struct wt *w)
     WT_CHECK(w, errno == KEPT_ERRNO);
 }
 
-/* In the queue, behind those who are there, when this returns. */
+/* When this returns the waiter is in the queue, behind those that were there. */
 static void start_waiter(struct waiter *waiter, guise_signal *signal, uint32_t timeout_ms)
 {
     unsigned before = queued(signal);
@@ -286,7 +288,7 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Y-02; no upper bound: nobody promises when a thread runs again. */
+/* Y-02. There is no upper bound, because no system promises when a thread runs again. */
 static void test_time_out_is_never_early(void **state)
 {
     static const uint32_t timeouts[] = {1, 7, 30};
@@ -316,7 +318,7 @@ static void test_time_out_leaves_no_trace(void **state)
     assert_int_equal(queued(signal), 0);
     assert_int_equal(atomic_load(&signal->word), 0);
     assert_kept_ok(guise_signal_set(signal));
-    assert_int_equal(atomic_load(&signal->word), GUISE__SET);
+    assert_int_equal(atomic_load(&signal->word), GUISE__SIGNAL_SET);
     assert_set(signal);
     assert_clear(signal);
     drop(signal);
@@ -324,7 +326,7 @@ static void test_time_out_leaves_no_trace(void **state)
 
 /* ---- company ------------------------------------------------------------------------------------------------ */
 
-/* Y-08, Y-05: all of them, and whoever comes later. */
+/* All waiters are released, and every thread that comes later (Y-08, Y-05). */
 static void test_manual_releases_all(void **state)
 {
     guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
@@ -350,7 +352,7 @@ static void test_auto_releases_in_order_of_arrival(void **state)
     start_waiters(waiters, 4, signal);
     for (unsigned i = 0; i < 4; i++) {
         assert_kept_ok(guise_signal_set(signal));
-        wt_join(&waiters[i].wt); /* nobody else would end this */
+        wt_join(&waiters[i].wt); /* no other thread would end this */
         assert_int_equal(queued(signal), 3 - i);
         assert_clear(signal);
     }
@@ -397,7 +399,8 @@ static void test_sets_beyond_the_waiters_stay(void **state)
     drop(signal);
 }
 
-/* Y-05, Y-06: who waited when it was set is released, whatever follows; nobody else is. */
+/* A thread that waited when the signal was set is released, and no other, with any later operation
+ * (Y-05, Y-06). */
 static void test_reset_takes_nothing_from_who_waited(void **state)
 {
     (void)state;
@@ -421,7 +424,7 @@ static void test_reset_takes_nothing_from_who_waited(void **state)
     }
 }
 
-/* Y-02: who gives up in the middle of the queue takes nothing along. */
+/* A waiter that gives up in the middle of the queue takes no other one along (Y-02). */
 static void test_time_out_in_the_middle_of_the_queue(void **state)
 {
     guise_signal *signal = make(GUISE_SIGNAL_AUTO);
@@ -536,7 +539,7 @@ static void test_wait_is_no_cancellation_point(void **state)
 
 struct canceled {
     guise_signal *signal;
-    bool alive; /* whoever is canceled never says so */
+    bool alive; /* a canceled thread never says so */
 };
 
 static void cancel_self_and_wait(struct wt *w)
@@ -587,7 +590,7 @@ static void survive_cancellation(wt_fn *fn, guise_signal_kind kind, bool has_fd,
     drop(canceled.signal);
 }
 
-/* The same for whoever was canceled before it came. */
+/* The same for a thread that was canceled before it waited. */
 static void test_pending_cancellation_is_left_pending_by_waits(void **state)
 {
     (void)state;
@@ -596,8 +599,8 @@ static void test_pending_cancellation_is_left_pending_by_waits(void **state)
     survive_cancellation(cancel_self_and_wait, GUISE_SIGNAL_AUTO, true, true);
 }
 
-/* Y-05, Y-06: set and reset always succeed. With a descriptor they read and write, which are
- * cancellation points for everybody else, and hold a lock meanwhile. */
+/* Set and reset always succeed (Y-05, Y-06). With a descriptor they read and write, which are
+ * cancellation points elsewhere, and hold a lock meanwhile. */
 static void test_pending_cancellation_is_left_pending_by_set_and_reset(void **state)
 {
     (void)state;
@@ -758,7 +761,7 @@ static void test_fd_follows_the_signal(void **state)
     drop(signal);
 }
 
-/* Y-07: who takes it lowers the descriptor. */
+/* The thread that takes the signal lowers the descriptor (Y-07). */
 static void test_fd_of_auto_is_lowered_by_the_wait(void **state)
 {
     guise_signal *signal = make(GUISE_SIGNAL_AUTO);
@@ -778,7 +781,7 @@ static void test_fd_of_auto_is_lowered_by_the_wait(void **state)
     drop(signal);
 }
 
-/* Y-07: handed over to a waiter, it is never set for anybody else. */
+/* A signal that was handed to a waiter is not set for another thread (Y-07). */
 static void test_fd_of_auto_is_not_raised_by_a_hand_over(void **state)
 {
     guise_signal *signal = make(GUISE_SIGNAL_AUTO);
@@ -878,6 +881,31 @@ static void run_out_of_fds(void *arg)
     CHILD_CHECK(fd >= 0);
 }
 
+/* More than there are lists of them by number: those of one list are kept apart. */
+static void test_fds_of_many_signals(void **state)
+{
+    enum { COUNT = 200 };
+    guise_signal *signals[COUNT];
+    int fds[COUNT], again;
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        assert_ok(guise_signal_create(GUISE_SIGNAL_MANUAL, &signals[i]));
+        assert_ok(guise_signal_fd(signals[i], &fds[i]));
+    }
+    for (int i = 0; i < COUNT; i++) {
+        guise_signal_set(signals[i]);
+        for (int other = 0; other < COUNT; other += COUNT / 8) {
+            assert_int_equal(is_readable(fds[other]), other <= i);
+        }
+        assert_ok(guise_signal_fd(signals[i], &again));
+        assert_int_equal(again, fds[i]);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        guise_signal_unref(signals[i]);
+    }
+}
+
 static void test_no_fd_to_be_had(void **state)
 {
     guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
@@ -912,8 +940,10 @@ static void test_fd_is_made_once(void **state)
         atomic_store(&shared.done, -1);
         wt_start_all(workers, 3, ask_for_fd, &shared);
         wt_join_all(workers, 3);
-        assert_int_equal(open_fds() - before,
-                         shared.signal->event.read_fd == shared.signal->event.write_fd ? 1 : 2);
+        assert_int_equal(open_fds() - before, shared.signal->descriptor.event.read_fd ==
+                                                      shared.signal->descriptor.event.write_fd
+                                                  ? 1
+                                                  : 2);
         drop(shared.signal);
     }
 }
@@ -954,9 +984,218 @@ static void test_fd_is_a_level_for_epoll(void **state)
 static void test_fd_is_a_level_for_epoll(void **state)
 {
     (void)state;
+    print_message("SKIPPED: only Linux has epoll\n");
     skip();
 }
 #endif
+
+/* ---- a program that closes what is not its own ------------------------------------------------- */
+
+/* All it has: a signal's descriptor, or the two ends of its pipe, with something else in its place. */
+struct usurped {
+    guise_signal *signal;
+    int theirs[2]; /* a pipe with one byte in it, or a file that is empty, or both an eventfd */
+};
+
+typedef void usurp_fn(struct usurped *usurped);
+
+static void make_pipe(struct usurped *usurped)
+{
+    CHILD_CHECK(pipe(usurped->theirs) == 0 && write(usurped->theirs[1], "x", 1) == 1);
+}
+
+static void make_file(struct usurped *usurped)
+{
+    char name[] = "/tmp/guise-test.XXXXXX";
+
+    usurped->theirs[0] = usurped->theirs[1] = mkstemp(name);
+    CHILD_CHECK(usurped->theirs[0] >= 0 && unlink(name) == 0);
+    CHILD_CHECK(write(usurped->theirs[0], "x", 1) == 1 &&
+                lseek(usurped->theirs[0], 0, SEEK_SET) == 0);
+}
+
+#ifdef __linux__
+static void make_eventfd(struct usurped *usurped)
+{
+    usurped->theirs[0] = usurped->theirs[1] = eventfd(1, EFD_NONBLOCK);
+    CHILD_CHECK(usurped->theirs[0] >= 0);
+}
+#else
+#define make_eventfd make_pipe
+#endif
+
+static usurp_fn *const s_usurpers[] = {make_pipe, make_file, make_eventfd};
+
+/* Their file has the signal's number, or numbers. */
+static void usurp(struct usurped *usurped)
+{
+    const struct guise__event *event = &usurped->signal->descriptor.event;
+
+    CHILD_CHECK(dup2(usurped->theirs[0], event->read_fd) == event->read_fd);
+    if (event->write_fd != event->read_fd) {
+        CHILD_CHECK(dup2(usurped->theirs[1], event->write_fd) == event->write_fd);
+    }
+}
+
+/* Nothing was read from it and nothing written; and it is open. */
+static void check_untouched(const struct usurped *usurped, int read_fd, int write_fd)
+{
+    char found[16] = {0};
+    ssize_t size;
+
+    CHILD_CHECK(fcntl(read_fd, F_GETFD) >= 0 && fcntl(write_fd, F_GETFD) >= 0);
+    size = read(usurped->theirs[0], found, sizeof found);
+    CHILD_CHECK((size == 1 && found[0] == 'x') ||
+                (size == sizeof(uint64_t) && memcmp(found, &(uint64_t){1}, sizeof(uint64_t)) == 0));
+}
+
+/* Set before or not: with something to lower, or to raise. */
+static void use_usurped(usurp_fn *make_theirs, bool set_before, bool own)
+{
+    struct usurped usurped = {.signal = NULL};
+    int fd, read_fd, write_fd;
+
+    CHILD_CHECK_RESULT(guise_signal_create(GUISE_SIGNAL_MANUAL, &usurped.signal), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_signal_fd(usurped.signal, &fd), GUISE_OK);
+    usurped.signal->event_generation -= own ? 0 : 1; /* as if a parent had asked for it */
+    read_fd = usurped.signal->descriptor.event.read_fd;
+    write_fd = usurped.signal->descriptor.event.write_fd;
+    if (set_before) {
+        CHILD_CHECK_KEPT(guise_signal_set(usurped.signal), GUISE_OK);
+    }
+    make_theirs(&usurped);
+    usurp(&usurped);
+    CHILD_CHECK_KEPT(guise_signal_reset(usurped.signal), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_set(usurped.signal), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_wait(usurped.signal, 0), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_reset(usurped.signal), GUISE_OK);
+    errno = KEPT_ERRNO;
+    guise_signal_unref(usurped.signal);
+    CHILD_CHECK(errno == KEPT_ERRNO);
+    check_untouched(&usurped, read_fd, write_fd);
+}
+
+static void use_all_usurped(void *arg)
+{
+    (void)arg;
+    for (size_t i = 0; i < 3; i++) {
+        use_usurped(s_usurpers[i], false, true);
+        use_usurped(s_usurpers[i], true, true);
+        use_usurped(s_usurpers[i], false, false);
+        use_usurped(s_usurpers[i], true, false);
+    }
+}
+
+/* A descriptor that the program closed is neither written to nor read nor closed, if its number is
+ * another file's now (W-20); also in a process that never forked. */
+static void test_closed_fd_harms_nobody(void **state)
+{
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_child_passes(use_all_usurped, NULL);
+}
+
+/* The number is another signal's now: to the system both look alike. */
+static void test_closed_fd_of_one_signal_is_anothers(void **state)
+{
+    guise_signal *closed = make(GUISE_SIGNAL_MANUAL), *other = make(GUISE_SIGNAL_MANUAL);
+    int fd = fd_of(closed);
+
+    (void)state;
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(fd_of(other), fd);
+    assert_kept_ok(guise_signal_set(closed));
+    assert_false(is_readable(fd));
+    assert_kept_ok(guise_signal_set(other));
+    assert_kept_ok(guise_signal_reset(closed));
+    assert_true(is_readable(fd));
+    drop(closed);
+    assert_true(is_readable(fd));
+    assert_kept_ok(guise_signal_reset(other));
+    assert_false(is_readable(fd));
+    drop(other);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+/* A second request gets a descriptor that works. */
+static void test_closed_fd_is_made_again(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    int fd = fd_of(signal), null = open("/dev/null", O_RDONLY);
+
+    (void)state;
+    assert_true(null >= 0);
+    for (int round = 0; round < 3; round++) {
+        int taken = fd;
+
+        assert_kept_ok(guise_signal_set(signal));
+        assert_int_equal(dup2(null, taken), taken);
+        fd = fd_of(signal);
+        assert_int_not_equal(fd, taken);
+        assert_true(is_readable(fd));
+        assert_set(signal);
+        assert_false(is_readable(fd));
+        assert_int_equal(fd_of(signal), fd);
+        assert_int_equal(close(taken), 0);
+    }
+    assert_int_equal(close(null), 0);
+    drop(signal);
+}
+
+static bool child_sees(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    int ready = poll(&watched, 1, 0);
+
+    CHILD_CHECK(ready == 0 || (ready == 1 && watched.revents == POLLIN));
+    return ready == 1;
+}
+
+/* As a daemon begins: every descriptor is closed, and its number is used again. */
+static void close_all_and_use(void *arg)
+{
+    guise_signal *inherited = arg, *own;
+    int theirs[2], fd;
+
+    CHILD_CHECK_RESULT(guise_signal_create(GUISE_SIGNAL_MANUAL, &own), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_signal_fd(own, &fd), GUISE_OK);
+    for (int each = 3; each < FDS_LOOKED_AT; each++) {
+        (void)close(each);
+    }
+    CHILD_CHECK(pipe(theirs) == 0); /* numbers 3 and 4 */
+    while (dup(theirs[0]) < FDS_LOOKED_AT / 2) {
+    }
+    CHILD_CHECK_KEPT(guise_signal_set(own), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_set(inherited), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_reset(own), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_reset(inherited), GUISE_OK);
+    CHILD_CHECK_KEPT(guise_signal_fd(inherited, &fd), GUISE_OK);
+    CHILD_CHECK(fd > FDS_LOOKED_AT / 2 && !child_sees(fd));
+    CHILD_CHECK_KEPT(guise_signal_set(inherited), GUISE_OK);
+    CHILD_CHECK(child_sees(fd));
+    guise_signal_unref(own);
+    guise_signal_unref(inherited);
+    for (int each = 3; each <= FDS_LOOKED_AT / 2; each++) {
+        CHILD_CHECK(fcntl(each, F_GETFD) >= 0);
+    }
+    CHILD_CHECK(!child_sees(theirs[0]));
+}
+
+static void test_child_closes_everything(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_MANUAL);
+    int fd = fd_of(signal);
+
+    (void)state;
+    test_watchdog(3 * SECONDS);
+    assert_child_passes(close_all_and_use, signal);
+    assert_false(is_readable(fd));
+    assert_kept_ok(guise_signal_set(signal));
+    assert_true(is_readable(fd));
+    assert_child_passes(close_all_and_use, signal);
+    assert_true(is_readable(fd));
+    drop(signal);
+}
 
 /* ---- forked children ---------------------------------------------------------------------------------------- */
 
@@ -982,19 +1221,10 @@ static void child_unrefs(guise_signal *signal)
     guise_signal_unref(signal);
 }
 
-static bool child_sees(int fd)
-{
-    struct pollfd watched = {.fd = fd, .events = POLLIN};
-    int ready = poll(&watched, 1, 0);
-
-    CHILD_CHECK(ready == 0 || (ready == 1 && watched.revents == POLLIN));
-    return ready == 1;
-}
-
 /* With a descriptor of its own, one after the other. */
 static void child_has_its_own(guise_signal *signal)
 {
-    bool is_set = (atomic_load(&signal->word) & GUISE__SET) != 0;
+    bool is_set = (atomic_load(&signal->word) & GUISE__SIGNAL_SET) != 0;
     unsigned before = open_fds();
     int fd = -2, same = -2;
 
@@ -1026,7 +1256,7 @@ static void grandchild_has_its_own(guise_signal *signal)
         test_exit_child(0);
     }
     CHILD_CHECK(wait(&status) > 0 && status == 0);
-    CHILD_CHECK(child_sees(signal->event.read_fd));
+    CHILD_CHECK(child_sees(signal->descriptor.event.read_fd));
 }
 
 typedef void child_act_fn(guise_signal *signal);
@@ -1080,7 +1310,7 @@ static void test_fork_leaves_the_parents_fd_alone(void **state)
     }
 }
 
-/* Everything works here as in a process that was never anybody's child. */
+/* Everything works here as in a process that was not forked. */
 static void use_in_child(void *arg)
 {
     guise_signal *signal = arg;
@@ -1094,7 +1324,7 @@ static void use_in_child(void *arg)
     guise_signal_unref(signal);
 }
 
-/* The sleeper's thread is not here, and its stack is anybody's. */
+/* The sleeper's thread does not exist here, and its stack may be reused. */
 static void use_without_the_sleeper(void *arg)
 {
     guise_signal *signal = arg;
@@ -1139,7 +1369,7 @@ static void hold(struct wt *w)
     guise__lock_release(holder->lock);
 }
 
-/* Nobody holds a lock in the child, whoever did in the parent. */
+/* No lock is held in the child, even if it was in the parent. */
 static void test_fork_while_another_thread_holds_the_lock(void **state)
 {
     (void)state;
@@ -1194,13 +1424,19 @@ int main(void)
         cmocka_unit_test(test_fd_asked_for_later_knows_what_happened),
         cmocka_unit_test(test_fd_is_one_and_keeps_to_itself),
         cmocka_unit_test(test_fd_is_closed_with_the_last_reference),
+        cmocka_unit_test(test_fds_of_many_signals),
         cmocka_unit_test(test_no_fd_to_be_had),
         cmocka_unit_test(test_fd_is_made_once),
         cmocka_unit_test(test_fd_is_a_level_for_epoll),
+        cmocka_unit_test(test_closed_fd_harms_nobody),
+        cmocka_unit_test(test_closed_fd_of_one_signal_is_anothers),
+        cmocka_unit_test(test_closed_fd_is_made_again),
+        cmocka_unit_test(test_child_closes_everything),
         cmocka_unit_test(test_fork_leaves_the_parents_fd_alone),
         cmocka_unit_test(test_fork_while_another_thread_waits),
         cmocka_unit_test(test_fork_while_another_thread_holds_the_lock),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests_name("signal", tests, NULL, NULL);
 }

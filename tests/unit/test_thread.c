@@ -3,6 +3,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "support/scene.h"
 
+#include "thread/thread_state.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -166,7 +168,7 @@ static void run_all_as_own(struct scene *s)
     assert_ok(results[2]);
 }
 
-/* Slot, saved token and flag, put back whatever the function did. */
+/* Slot, saved token and flag are restored after the function in every case. */
 static void test_run_as_restores_self(void **state)
 {
     struct scene *s = *state;
@@ -275,7 +277,7 @@ static void client_again(void *arg)
     WT_CHECK(&s->checks, is_client(s->alice));
     WT_CHECK(&s->checks, token_refs(s->own_token) == SCENE_TOKEN_REFS);
     s->count++;
-    (void)!guise_revert_to_self(); /* the thread is in no frame: nobody else would */
+    (void)!guise_revert_to_self(); /* the thread is in no frame, so nothing else would */
 }
 
 static guise_result exit_inside(void *arg)
@@ -333,7 +335,7 @@ static void test_run_as_ended_by_cancellation(void **state)
     assert_int_equal(s->count, 1);
 }
 
-/* ---- foreign: in no frame, so nobody takes it off -------------------------------------------- */
+/* ---- unframed: no frame removes the token ---------------------------------------------------- */
 
 static uint64_t foreign(void)
 {
@@ -360,7 +362,7 @@ static void test_foreign_impersonation_outlives_the_call(void **state)
     assert_true(foreign() == before + 1);
 }
 
-/* Completed by whom, and how, does not matter. */
+/* The completing thread and the way of completing do not matter. */
 static void test_foreign_and_completed_by_another_thread(void **state)
 {
     struct scene *s = *state;
@@ -562,6 +564,44 @@ static void test_many_foreign_threads(void **state)
     assert_true(foreign() == before + THREADS);
 }
 
+/* The list of them, without the threads: these of three have gone when the call completes, in this
+ * order, and the others are counted. */
+static void end_foreign(struct guise__unframed nodes[3], const int gone[3], int count)
+{
+    for (int i = 0; i < count; i++) {
+        guise__unframed_end(&nodes[gone[i]]);
+        assert_false(nodes[gone[i]].listed);
+        assert_null(nodes[gone[i]].next);
+        assert_null(nodes[gone[i]].previous);
+    }
+}
+
+/* S-20: the first of the list, one in the middle and the last one are taken out of it. */
+static void test_any_foreign_thread_may_go_first(void **state)
+{
+    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    struct scene *s = *state;
+
+    for (int i = 0; i < 6 * 4; i++) {
+        struct guise__unframed nodes[3] = {{0}};
+        uint64_t before = foreign();
+        int count = i % 4;
+
+        for (int n = 0; n < 3; n++) {
+            guise__unframed_note(&nodes[n], s->call);
+        }
+        end_foreign(nodes, orders[i / 4], count);
+        guise__unframed_completed(s->other);
+        assert_true(foreign() == before);
+        guise__unframed_completed(s->call);
+        assert_true(foreign() == before + 3 - (unsigned)count);
+        end_foreign(nodes, orders[5 - i / 4], 3);
+        guise__unframed_completed(s->call);
+        assert_true(foreign() == before + 3 - (unsigned)count);
+    }
+}
+
 /* ---- two threads ----------------------------------------------------------------------------- */
 
 static void other_side(struct wt *w)
@@ -578,7 +618,7 @@ static void other_side(struct wt *w)
     WT_CHECK_RESULT(w, guise_set_thread_token(NULL), GUISE_OK);
 }
 
-/* S-19: whatever one does, the other does not feel it. */
+/* What one thread does has no effect on the other (S-19). */
 static void test_threads_are_independent(void **state)
 {
     struct scene *s = *state;
@@ -603,7 +643,7 @@ static void born_as_self(struct wt *w)
     WT_CHECK(w, is_self());
 }
 
-/* W-21: whatever its creator has in the slot. */
+/* A new thread's slot is empty, with any token in its creator's slot (W-21). */
 static void test_new_thread_is_self(void **state)
 {
     struct scene *s = *state;
@@ -682,7 +722,7 @@ static void test_thread_exits_with_a_token(void **state)
     scene_elsewhere(s, exit_with_own_token);
     assert_true(exited() == before + 2);
     assert_refs_are_gone(s);
-    assert_ok(guise_call_signal(s->call)); /* nobody is left who is its client */
+    assert_ok(guise_call_signal(s->call)); /* no thread is left that is its client */
     assert_true(foreign() == foreign_before);
 }
 
@@ -716,7 +756,7 @@ static void pthread_exit_as_client(struct wt *w)
     pthread_cleanup_pop(0);
 }
 
-/* Nobody took it off before: the thread's own handlers still run as the client. */
+/* The token was not removed before, so the thread's own handlers still run as the client. */
 static void test_pthread_exit_in_no_frame(void **state)
 {
     struct scene *s = *state;
@@ -736,7 +776,7 @@ static guise_result never_runs(void *arg)
 
 static pthread_key_t s_late_key;
 
-/* Comes twice; the second time the library's own destructor has run, in whatever order they go. */
+/* Runs twice. The second time the library's own destructor has run, in either order. */
 static void impersonate_in_a_destructor(void *arg)
 {
     struct scene *s = arg;
@@ -765,7 +805,8 @@ static void exit_with_late_key(struct wt *w)
     WT_CHECK(w, pthread_setspecific(s_late_key, s) == 0);
 }
 
-/* Once a thread's end has been seen to, nothing makes it a client: nobody would take it off. */
+/* After the library's part of a thread's end nothing makes the thread a client, because nothing
+ * would remove the token. */
 static void test_destructor_impersonates(void **state)
 {
     struct scene *s = *state;
@@ -779,6 +820,116 @@ static void test_destructor_impersonates(void **state)
     assert_true(exited() == before + 1);
     assert_refs_are_gone(s);
     assert_int_equal(token_refs(s->bob_token), SCENE_TOKEN_REFS);
+}
+
+/* ---- a slot that is empty, and what a revert goes back to ------------------------------------ */
+
+static guise_result is_self_inside(void *arg)
+{
+    struct scene *s = arg;
+
+    CHECK(s, is_only_set(s->bob_token));
+    CHECK_OK(s, guise_revert_to_self()); /* of an impersonation in here: there is none */
+    CHECK(s, is_only_set(s->bob_token));
+    return GUISE_OK;
+}
+
+static guise_result is_self_in_a_frame(guise_call *call, void *arg)
+{
+    struct scene *s = arg;
+
+    (void)call;
+    CHECK(s, is_self());
+    CHECK_OK(s, guise_revert_to_self());
+    CHECK(s, is_self());
+    return GUISE_OK;
+}
+
+/* S-14, S-15: with nothing in the slot the thread impersonates all the same, until it reverts; no scope
+ * inherits that, and each puts it back. */
+static void test_emptied_slot_around_scopes(void **state)
+{
+    struct scene *s = *state;
+
+    assert_ok(guise_set_thread_token(s->own_token));
+    assert_ok(guise_call_impersonate(s->call));
+    assert_ok(guise_set_thread_token(NULL));
+    scene_run(s, s->other, is_self_in_a_frame);
+    assert_true(guise_thread_token() == NULL && guise_is_impersonating() && is_worn());
+    assert_ok(guise_run_as(s->bob_token, is_self_inside, s));
+    scene_verify(s);
+    assert_true(guise_thread_token() == NULL && guise_is_impersonating() && is_worn());
+    assert_int_equal(token_refs(s->own_token), SCENE_TOKEN_REFS + 1);
+    assert_ok(guise_revert_to_self());
+    assert_true(is_only_set(s->own_token));
+    assert_ok(guise_set_thread_token(NULL));
+    assert_refs_are_gone(s);
+}
+
+/* ---- a thread that has ended, and completes calls -------------------------------------------- */
+
+enum { DEEPER = GUISE__PLACES + 2 };
+
+/* Replies as deep as there are places and further: the last ones run without a place. */
+static void complete_deeper(guise_call *call, guise_result result, void *arg)
+{
+    struct scene *s = arg;
+    struct wt *w = &s->checks;
+    guise_call *next = NULL;
+
+    (void)call;
+    WT_CHECK_RESULT(w, result, GUISE_OK);
+    WT_CHECK(w, is_self() && !tl_guise_thread.watched);
+    if (++s->count == DEEPER) {
+        return;
+    }
+    WT_CHECK_RESULT(w, guise_call_create(s->alice, &next), GUISE_OK);
+    WT_CHECK_RESULT(w, guise_call_on_complete(next, complete_deeper, s), GUISE_OK);
+    WT_CHECK_RESULT(w, guise_call_signal(next), GUISE_OK);
+    guise_call_unref(next);
+}
+
+/* Comes twice, as impersonate_in_a_destructor does. */
+static void complete_in_a_destructor(void *arg)
+{
+    struct scene *s = arg;
+    struct wt *w = &s->checks;
+    struct guise__thread *thread = guise__thread_here();
+
+    if (!thread->ended) {
+        WT_CHECK(w, pthread_setspecific(s_late_key, s) == 0);
+        return;
+    }
+    WT_CHECK(w, thread->places[0].inner == NULL); /* it has had no scope yet */
+    WT_CHECK_RESULT(w, guise_call_signal(s->call), GUISE_OK);
+    WT_CHECK(w, s->count == DEEPER);
+    WT_CHECK(w, thread->scope == NULL && thread->next == &thread->places[0]);
+    WT_CHECK(w, thread->places[GUISE__PLACES - 1].inner == NULL); /* no block that nothing would free */
+}
+
+static void exit_without_a_scope(struct wt *w)
+{
+    struct scene *s = w->arg;
+
+    WT_CHECK_RESULT(w, guise_set_thread_token(s->own_token), GUISE_OK);
+    WT_CHECK_RESULT(w, guise_set_thread_token(NULL), GUISE_OK);
+    WT_CHECK(w, tl_guise_thread.attached);
+    WT_CHECK(w, pthread_setspecific(s_late_key, s) == 0);
+}
+
+/* L-5, L-7: its end is not told of a second time, so it takes no memory that its end would free. */
+static void test_destructor_completes(void **state)
+{
+    struct scene *s = *state;
+
+    assert_ok(guise_call_on_complete(s->call, complete_deeper, s));
+    assert_int_equal(pthread_key_create(&s_late_key, complete_in_a_destructor), 0);
+    scene_elsewhere(s, exit_without_a_scope);
+    assert_int_equal(pthread_key_delete(s_late_key), 0);
+    scene_verify(s);
+    assert_int_equal(s->count, DEEPER);
+    assert_ok(guise_call_wait(s->call, 0));
+    assert_refs_are_gone(s);
 }
 
 /* ---- counters -------------------------------------------------------------------------------- */
@@ -905,6 +1056,32 @@ static void test_system_refuses_impersonation(void **state)
     assert_true(is_self());
 }
 
+/* The system says why it refused: other code has changed this thread, which is counted; or there was no
+ * memory to find out, which is not. */
+static void test_refusal_is_counted_where_it_is_found_out(void **state)
+{
+    static const struct {
+        guise_result why;
+        unsigned counted;
+    } answers[] = {{GUISE_E_UNEXPECTED, 1},
+                   {GUISE_E_ACCESS_DENIED, 1},
+                   {GUISE_E_OUT_OF_MEMORY, 0},
+                   {GUISE_OK, 0}};
+    struct scene *s = *state;
+
+    assert_ok(guise_set_thread_token(NULL));
+    scene_run(s, s->call, do_nothing); /* so that the thread is attached */
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        uint64_t before = counters_now().born_as_client;
+
+        fake_fail(FAKE_ENTER, 0, 1, GUISE_E_ACCESS_DENIED);
+        fake_fail(FAKE_VERIFY, 0, 1, answers[i].why);
+        assert_result(guise_call_impersonate(s->call), GUISE_E_ACCESS_DENIED);
+        assert_true(is_self());
+        assert_true(counters_now().born_as_client == before + answers[i].counted);
+    }
+}
+
 static void complete_in_enter(void *arg)
 {
     struct scene *s = arg;
@@ -927,8 +1104,8 @@ static guise_result race_lost(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* L-1, L-3, X-14: Signal completes while the thread is becoming the client: decided by the second
- * look, undone, and nobody's code ran as the client. */
+/* Signal completes while the thread is becoming the client. The second load decides, the switch is
+ * undone, and no code of the program ran as the client (L-1, L-3, X-14). */
 static void test_completed_during_enter(void **state)
 {
     scene_dispatch(*state, race_lost);
@@ -969,6 +1146,28 @@ static void test_completed_during_enter_of_a_foreign_client(void **state)
     assert_refs_are_gone(s);
 }
 
+/* N-04, I-05: the same while the system confirms that this thread is this call's client already: it
+ * stays that, not left for a moment, and as often held and tracked as before. */
+static void test_completed_while_confirmed(void **state)
+{
+    struct scene *s = *state;
+    uint64_t before = foreign();
+
+    assert_ok(guise_call_impersonate(s->call));
+    fake_log_clear();
+    fake_in_verify(complete_in_enter, s);
+    assert_result(guise_call_impersonate(s->call), GUISE_E_CALL_COMPLETE);
+    scene_verify(s);
+    assert_int_equal(s->count, 1);
+    assert_true(is_client(s->alice));
+    assert_string_equal(fake_log(), "");
+    assert_int_equal(token_refs(s->alice_token), SCENE_TOKEN_REFS + 1);
+    assert_true(foreign() == before + 1);
+    assert_ok(guise_revert_to_self());
+    assert_string_equal(fake_log(), "-a");
+    assert_refs_are_gone(s);
+}
+
 static guise_result refused_and_completed(guise_call *call, void *arg)
 {
     struct scene *s = arg;
@@ -987,17 +1186,91 @@ static void test_completed_while_the_system_refuses(void **state)
     scene_dispatch(*state, refused_and_completed);
 }
 
+static guise_result asks_for_levels(guise_call *call, void *arg)
+{
+    struct scene *s = arg;
+
+    (void)call;
+    CHECK_RESULT(s, guise_impersonate_client_at_least(GUISE_LEVEL_DEFAULT),
+                 GUISE_E_INVALID_ARGUMENT);
+    CHECK_RESULT(s, guise_impersonate_client_at_least((guise_level)5), GUISE_E_INVALID_ARGUMENT);
+    CHECK_RESULT(s, guise_impersonate_client_at_least(GUISE_LEVEL_DELEGATE), GUISE_E_BAD_LEVEL);
+    CHECK(s, is_self());
+    CHECK_OK(s, guise_impersonate_client_at_least(GUISE_LEVEL_IMPERSONATE));
+    CHECK(s, is_client(s->alice));
+    CHECK_RESULT(s, guise_impersonate_client_at_least(GUISE_LEVEL_DELEGATE), GUISE_E_BAD_LEVEL);
+    CHECK(s, is_client(s->alice)); /* nothing changed */
+    CHECK_OK(s, guise_revert_to_self());
+    for (guise_level level = GUISE_LEVEL_ANONYMOUS; level <= GUISE_LEVEL_IMPERSONATE; level++) {
+        CHECK_OK(s, guise_impersonate_client_at_least(level));
+        CHECK(s, is_client(s->alice));
+        CHECK_OK(s, guise_revert_to_self());
+    }
+    CHECK_OK(s, guise_call_signal(s->call));
+    CHECK_RESULT(s, guise_impersonate_client_at_least(GUISE_LEVEL_DELEGATE),
+                 GUISE_E_CALL_COMPLETE); /* completed ranks first */
+    CHECK_RESULT(s, guise_impersonate_client_at_least((guise_level)0), GUISE_E_INVALID_ARGUMENT);
+    return GUISE_OK;
+}
+
+static guise_result asks_nobody_for_a_level(guise_call *call, void *arg)
+{
+    struct scene *s = arg;
+
+    (void)call;
+    CHECK_RESULT(s, guise_impersonate_client_at_least(GUISE_LEVEL_DELEGATE),
+                 GUISE_E_UNSECURE_CALL); /* unsecure ranks before the level */
+    return GUISE_OK;
+}
+
+/* I-02 */
+static void test_at_least(void **state)
+{
+    struct scene *s = *state;
+    guise_call *unsecure = make_call(s->nobody);
+
+    assert_result(guise_impersonate_client_at_least(GUISE_LEVEL_IMPERSONATE),
+                  GUISE_E_CALL_COMPLETE); /* in no frame */
+    scene_dispatch(s, asks_for_levels);
+    scene_dispatch_call(s, unsecure, asks_nobody_for_a_level, GUISE_OK);
+    guise_call_unref(unsecure);
+}
+
+static guise_result is_refused_for_the_level(guise_call *call, void *arg)
+{
+    struct scene *s = arg;
+
+    (void)call;
+    fake_fail(FAKE_ENTER, 0, FAKE_ALWAYS, GUISE_E_ACCESS_DENIED);
+    CHECK_RESULT(s, guise_impersonate_client_at_least(GUISE_LEVEL_DELEGATE), GUISE_E_BAD_LEVEL);
+    CHECK_RESULT(s, guise_impersonate_client_at_least(GUISE_LEVEL_IMPERSONATE),
+                 GUISE_E_ACCESS_DENIED);
+    fake_fail(FAKE_ENTER, 0, 0, GUISE_OK);
+    CHECK(s, is_self());
+    return GUISE_OK;
+}
+
+/* I-02: the level ranks before the provider's refusal. */
+static void test_level_ranks_before_the_provider(void **state)
+{
+    scene_dispatch(*state, is_refused_for_the_level);
+}
+
 static void born_as_client(struct wt *w)
 {
     struct scene *s = w->arg;
 
     fake_born_as_client();
-    WT_CHECK_RESULT(w, guise_call_run(s->call, do_nothing, NULL), GUISE_OK);
+    WT_CHECK_RESULT(w, guise_call_run(s->call, do_nothing, NULL), GUISE_E_ACCESS_DENIED);
+    WT_CHECK(w, strcmp(fake_log(), "") == 0);
+    WT_CHECK_RESULT(w, guise_thread_become_self(), GUISE_OK);
     WT_CHECK(w, is_self());
+    WT_CHECK_RESULT(w, guise_call_run(s->call, do_nothing, NULL), GUISE_OK);
     WT_CHECK(w, strcmp(fake_log(), "-0") == 0);
 }
 
-/* W-21: a thread that the system started as its creator's client is put right, and counted. */
+/* W-21, I-03: a thread that the system started as its creator's client is refused, and counted, until
+ * the program says that it is the server's. */
 static void test_born_as_client(void **state)
 {
     uint64_t before = counters_now().born_as_client;
@@ -1060,10 +1333,13 @@ static int run_faked(void)
         scene_test(test_system_refuses_set_thread_token),
         scene_test(test_system_refuses_run_as),
         scene_test(test_system_refuses_impersonation),
+        scene_test(test_refusal_is_counted_where_it_is_found_out),
         scene_test(test_completed_during_enter),
         scene_test(test_completed_during_enter_in_no_frame),
         scene_test(test_completed_during_enter_of_a_foreign_client),
+        scene_test(test_completed_while_confirmed),
         scene_test(test_completed_while_the_system_refuses),
+        scene_test(test_level_ranks_before_the_provider),
         scene_test(test_born_as_client),
         scene_test(test_confined_thread),
         scene_test(test_confined_thread_completes),
@@ -1075,10 +1351,12 @@ static int run_faked(void)
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
+        scene_test(test_at_least),
         scene_test(test_set_and_empty_the_slot),
         scene_test(test_slot_holds_a_reference),
         scene_test(test_is_impersonating),
         scene_test(test_impersonate_and_revert_in_no_frame),
+        scene_test(test_emptied_slot_around_scopes),
         scene_test(test_run_as_null),
         scene_test(test_run_as_returns_what_the_function_returned),
         scene_test(test_run_as_restores_self),
@@ -1099,12 +1377,14 @@ static int run(void)
         scene_test(test_in_a_frame_is_not_counted),
         scene_test(test_put_aside_by_a_frame_is_counted),
         scene_test(test_many_foreign_threads),
+        scene_test(test_any_foreign_thread_may_go_first),
         scene_test(test_threads_are_independent),
         scene_test(test_new_thread_is_self),
         scene_test(test_thread_exits_with_a_token),
         scene_test(test_thread_exits_as_self),
         scene_test(test_pthread_exit_in_no_frame),
         scene_test(test_destructor_impersonates),
+        scene_test(test_destructor_completes),
         scene_test(test_counters_of_every_size),
         scene_test(test_counters_of_no_size),
     };

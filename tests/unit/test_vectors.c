@@ -66,7 +66,7 @@ static guise_result v02(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* N-01, X-01: Begin_ is still on the stack, and nobody can become the client any more. */
+/* Begin_ is still on the stack, and no thread can become the client any more (N-01, X-01). */
 static void test_V_02_imp_after_signal_is_refused(void **state)
 {
     scene_dispatch(*state, v02);
@@ -109,7 +109,7 @@ static guise_result v05(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* N-04: who just reverted cannot come back. */
+/* A thread that has reverted cannot become the client again (N-04). */
 static void test_V_05_imp_after_signal_and_revert_is_refused(void **state)
 {
     scene_dispatch(*state, v05);
@@ -251,7 +251,8 @@ static guise_result v12(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* N-05, N-04, A-19: another thread's Signal is everybody's, and touches nobody's token. */
+/* Another thread's Signal completes the call for all threads, and changes no thread's token (N-05,
+ * N-04, A-19). */
 static void test_V_12_other_thread_signals(void **state)
 {
     scene_dispatch(*state, v12);
@@ -428,8 +429,8 @@ static void v18_other_thread(struct wt *w)
     WT_CHECK(w, is_blanket_refused(s->call));
 }
 
-/* N-07, N-05, X-01, X-08, S-18: a synchronous method signals just before it returns; B1 and B2 are
- * one, and who kept the pointer has nothing. */
+/* A synchronous method signals just before it returns, so B1 and B2 are one, and a kept pointer
+ * gives nothing (N-07, N-05, X-01, X-08, S-18). */
 static void test_V_18_retained_pointer_after_a_synchronous_method(void **state)
 {
     struct scene *s = *state;
@@ -542,7 +543,7 @@ static void test_V_27_wait_before_and_after_signal(void **state)
 static void v31_client(struct wt *w)
 {
     struct scene *s = w->arg;
-    guise_result first = guise_call_wait(s->call, 1); /* sleeps: nobody signals before ready */
+    guise_result first = guise_call_wait(s->call, 1); /* sleeps: no thread signals before ready */
 
     wt_latch_open(&s->ready);
     WT_CHECK_RESULT(w, first, GUISE_E_CALL_PENDING);
@@ -656,7 +657,7 @@ static guise_result v47(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* W-21: a thread made by a client's thread is nobody's client. */
+/* A thread made by a client's thread is no client (W-21). */
 static void test_V_47_thread_created_while_impersonating(void **state)
 {
     scene_dispatch(*state, v47);
@@ -814,7 +815,8 @@ static void test_D_6_begin_returned_open_current_call(void **state)
     scene_elsewhere(s, no_current_call);
 }
 
-/* D-7, N-01: Begin_ has returned and Signal has completed: nobody, by no way. */
+/* Begin_ has returned and Signal has completed: no thread becomes the client, by any way (D-7,
+ * N-01). */
 static void test_D_7_begin_returned_completed(void **state)
 {
     struct scene *s = *state;
@@ -844,8 +846,8 @@ static guise_result d8(guise_call *call, void *arg)
     return GUISE_OK;
 }
 
-/* D-8, X-05: nobody vouched for the client: every thread, before, during and after Begin_; once the
- * call has completed that comes first. */
+/* The client was not authenticated: every thread, before, during and after Begin_, is refused; once
+ * the call has completed that comes first (D-8, X-05). */
 static void test_D_8_authentication_level_none(void **state)
 {
     struct scene *s = *state;

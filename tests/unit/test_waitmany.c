@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Waits for any and for all of many signals: who gets what, when, and what nobody ever sees. */
+/*
+ * Waits for any and for all of many signals: which waiter gets which signal, and what no thread
+ * ever sees.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include "support/test.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "com_hooks.h"
-#include "sync/signal.h"
 #include "support/child.h"
 #include "support/wt.h"
+#include "sync/signal.h"
+#include "sync/wait_multiple.h"
 
 enum { SECONDS = 20, LONG_TIME = 10000, SHORT_TIME = 20, COUNT = 3, YIELDS = 200 };
 
@@ -34,7 +38,7 @@ static void make_all(guise_signal **signals, guise_signal_kind kind)
 static void drop_all(guise_signal **signals)
 {
     for (unsigned i = 0; i < COUNT; i++) {
-        assert_null(signals[i]->anys.first);
+        assert_null(signals[i]->waiters.first);
         assert_null(signals[i]->alls.first);
         guise_signal_unref(signals[i]);
     }
@@ -50,7 +54,7 @@ static void check_wait(guise_signal *const *signals, size_t count, bool all, uin
 {
     size_t which = 4711;
 
-    assert_result(guise__wait_many(signals, count, all, timeout_ms, &which), expected);
+    assert_result(guise__wait_multiple(signals, count, all, timeout_ms, &which), expected);
     assert_int_equal(which, expected_which);
 }
 
@@ -68,39 +72,39 @@ static void wait_for_many(struct wt *w)
     const struct waiting *it = w->arg;
     size_t which = 4711;
 
-    WT_CHECK_RESULT(w, guise__wait_many(it->signals, it->count, it->all, it->timeout_ms, &which),
+    WT_CHECK_RESULT(w,
+                    guise__wait_multiple(it->signals, it->count, it->all, it->timeout_ms, &which),
                     it->expected);
     WT_CHECK(w, which == it->expected_which);
 }
 
-static bool has_places(guise_signal *signal, bool all)
+/* How many waiters of waits for any, or for this signal alone, are in its queue. */
+static unsigned waiters_in(guise_signal *signal, bool any)
+{
+    unsigned count = 0;
+
+    guise__signal_lock(signal);
+    for (const struct guise__waiter *each = signal->waiters.first; each != NULL;
+         each = each->next) {
+        count += (each->claim != NULL) == any;
+    }
+    guise__signal_unlock(signal);
+    return count;
+}
+
+static bool has_alls(guise_signal *signal)
 {
     bool has;
 
     guise__signal_lock(signal);
-    has = (all ? &signal->alls : &signal->anys)->first != NULL;
+    has = signal->alls.first != NULL;
     guise__signal_unlock(signal);
     return has;
 }
 
-static bool has_waiters(guise_signal *signal)
+static bool has_joined(guise_signal *signal, bool all)
 {
-    bool has;
-
-    guise__signal_lock(signal);
-    has = signal->waiters.first != NULL;
-    guise__signal_unlock(signal);
-    return has;
-}
-
-static bool has_two_places(guise_signal *signal)
-{
-    bool has;
-
-    guise__signal_lock(signal);
-    has = signal->anys.first != NULL && signal->anys.first->next != NULL;
-    guise__signal_unlock(signal);
-    return has;
+    return all ? has_alls(signal) : waiters_in(signal, true) != 0;
 }
 
 /* Until all of them know of the wait. */
@@ -108,7 +112,7 @@ static void start_waiting(struct wt *w, struct waiting *it)
 {
     wt_start(w, wait_for_many, it);
     for (size_t i = 0; i < it->count; i++) {
-        while (!has_places(it->signals[i], it->all)) {
+        while (!has_joined(it->signals[i], it->all)) {
             (void)sched_yield();
         }
     }
@@ -125,21 +129,22 @@ static void start_waiting(struct wt *w, struct waiting *it)
 
 static void refused_arguments(void **state)
 {
-    guise_signal *signals[GUISE__WAIT_MANY_MAX + 1];
+    guise_signal *signals[GUISE__WAIT_MULTIPLE_MAX + 1];
 
     (void)state;
     signals[0] = make(GUISE_SIGNAL_AUTO);
-    for (unsigned i = 1; i <= GUISE__WAIT_MANY_MAX; i++) {
+    for (unsigned i = 1; i <= GUISE__WAIT_MULTIPLE_MAX; i++) {
         signals[i] = signals[0];
     }
     assert_ok(guise_signal_set(signals[0]));
     check_wait(signals, 0, false, GUISE_INFINITE, GUISE_E_INVALID_ARGUMENT, 0);
     check_wait(signals, 0, true, GUISE_INFINITE, GUISE_E_INVALID_ARGUMENT, 0);
-    check_wait(signals, GUISE__WAIT_MANY_MAX + 1, false, 0, GUISE_E_INVALID_ARGUMENT, 0);
+    check_wait(signals, GUISE__WAIT_MULTIPLE_MAX + 1, false, 0, GUISE_E_INVALID_ARGUMENT, 0);
     check_wait(signals, 2, true, 0, GUISE_E_INVALID_ARGUMENT, 0);
-    check_wait(signals, GUISE__WAIT_MANY_MAX, true, GUISE_INFINITE, GUISE_E_INVALID_ARGUMENT, 0);
-    check_wait(signals, GUISE__WAIT_MANY_MAX, false, 0, GUISE_OK, 0);
-    check_wait(signals, GUISE__WAIT_MANY_MAX, false, SHORT_TIME, GUISE_E_CALL_PENDING, 0);
+    check_wait(signals, GUISE__WAIT_MULTIPLE_MAX, true, GUISE_INFINITE, GUISE_E_INVALID_ARGUMENT,
+               0);
+    check_wait(signals, GUISE__WAIT_MULTIPLE_MAX, false, 0, GUISE_OK, 0);
+    check_wait(signals, GUISE__WAIT_MULTIPLE_MAX, false, SHORT_TIME, GUISE_E_CALL_PENDING, 0);
     assert_int_equal(word_of(signals[0]), 0); /* no company is left */
     guise_signal_unref(signals[0]);
 }
@@ -159,7 +164,7 @@ static void a_set_is_handed_to_the_wait(void **state)
 
         start_waiting(&w, &any);
         assert_ok(guise_signal_set(signals[i]));
-        /* It is the waiter's already: nobody who comes later can have it. */
+        /* It is the waiter's already: no later thread can take it. */
         assert_result(guise_signal_wait(signals[i], 0), GUISE_E_CALL_PENDING);
         /* And the next one is not. */
         assert_ok(guise_signal_set(signals[(i + 1) % COUNT]));
@@ -181,7 +186,7 @@ static void a_pulse_releases_waits_for_any(void **state)
     make_all(signals, GUISE_SIGNAL_MANUAL);
     start_waiting(&w[0], &any);
     wt_start(&w[1], wait_for_many, &any);
-    while (!has_two_places(signals[COUNT - 1])) {
+    while (waiters_in(signals[COUNT - 1], true) != 2) {
         (void)sched_yield();
     }
     assert_ok(guise_signal_set(signals[1]));
@@ -238,7 +243,7 @@ static void a_pulse_releases_a_wait_for_all(void **state)
         assert_ok(guise_signal_reset(signals[last]));
         wt_join(&w);
         for (unsigned i = 0; i < COUNT; i++) {
-            assert_int_equal(word_of(signals[i]), i == last ? 0 : GUISE__SET); /* Y-08 */
+            assert_int_equal(word_of(signals[i]), i == last ? 0 : GUISE__SIGNAL_SET); /* Y-08 */
             assert_ok(guise_signal_reset(signals[i]));
         }
     }
@@ -264,7 +269,7 @@ static void two_waits_for_all_share_nothing(void **state)
     for (unsigned round = 0; round < 2; round++) {
         assert_ok(guise_signal_set(signals[0]));
         assert_ok(guise_signal_set(signals[1]));
-        while (round == 0 && (word_of(signals[0]) & GUISE__SET) != 0) {
+        while (round == 0 && (word_of(signals[0]) & GUISE__SIGNAL_SET) != 0) {
             (void)sched_yield();
         }
     }
@@ -274,7 +279,7 @@ static void two_waits_for_all_share_nothing(void **state)
     drop_all(signals);
 }
 
-/* Of one signal and of any of several: whoever came first. */
+/* Of one signal and of any of several: the first waiter gets it. */
 static void first_come_first_served(void **state)
 {
     guise_signal *signals[COUNT];
@@ -287,23 +292,82 @@ static void first_come_first_served(void **state)
     make_all(signals, GUISE_SIGNAL_AUTO);
     for (unsigned first = 0; first < 2; first++) {
         wt_start(&w[first], wait_for_many, first == 0 ? &any : &one);
-        while (!(first == 0 ? has_places(signals[0], false) : has_waiters(signals[0]))) {
+        while (
+            !(first == 0 ? has_joined(signals[0], false) : (waiters_in(signals[0], false) != 0))) {
             (void)sched_yield();
         }
         wt_start(&w[1 - first], wait_for_many, first == 0 ? &one : &any);
-        while (!has_places(signals[0], false) || !has_waiters(signals[0])) {
+        while (waiters_in(signals[0], true) == 0 || waiters_in(signals[0], false) == 0) {
             (void)sched_yield();
         }
         assert_ok(guise_signal_set(signals[0]));
         wt_join(&w[first]);
-        assert_int_equal(has_waiters(signals[0]), first == 0);
+        assert_int_equal(waiters_in(signals[0], false), first == 0 ? 1 : 0);
         assert_ok(guise_signal_set(signals[0]));
         wt_join(&w[1 - first]);
     }
     drop_all(signals);
 }
 
-/* Who waits for all takes nothing from others who wait. */
+static void wait_for_the_second(struct wt *w)
+{
+    guise_signal **signals = w->arg;
+
+    WT_CHECK_RESULT(w, guise_signal_wait(signals[1], LONG_TIME), GUISE_OK);
+}
+
+/* Y-05: a wait for any that has ended, but is in the queue still, is passed over. The set goes to the
+ * next waiter in the queue. */
+static void an_ended_wait_is_passed_over(void **state)
+{
+    guise_signal *signals[COUNT];
+    struct waiting any = {signals, COUNT, false, LONG_TIME, GUISE_OK, 2};
+    struct wt w[2];
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_AUTO);
+    start_waiting(&w[0], &any);
+    wt_start(&w[1], wait_for_the_second, signals);
+    while (waiters_in(signals[1], false) == 0) {
+        (void)sched_yield();
+    }
+    guise__signal_lock(signals[0]); /* the wait for any gets no further out of the queues */
+    assert_ok(guise_signal_set(signals[2]));
+    assert_int_equal(waiters_in(signals[1], true), 1);
+    assert_ok(guise_signal_set(signals[1]));
+    assert_int_equal(word_of(signals[1]) & GUISE__SIGNAL_SET, 0);
+    wt_join(&w[1]);
+    guise__signal_unlock(signals[0]);
+    wt_join(&w[0]);
+    drop_all(signals);
+}
+
+/* Y-07: a set ends the wait for any before the wait has joined all its signals. It takes none of
+ * those it joins after that. */
+static void a_wait_that_ends_while_it_joins_takes_one(void **state)
+{
+    guise_signal *signals[COUNT];
+    struct waiting any = {signals, COUNT, false, LONG_TIME, GUISE_OK, 0};
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    make_all(signals, GUISE_SIGNAL_AUTO);
+    guise__signal_lock(signals[1]); /* the wait joins the first signal only */
+    wt_start(&w, wait_for_many, &any);
+    while (waiters_in(signals[0], true) == 0) {
+        (void)sched_yield();
+    }
+    assert_ok(guise_signal_set(signals[0]));
+    assert_ok(guise_signal_set(signals[1])); /* without the lock, because it has no listeners */
+    guise__signal_unlock(signals[1]);
+    wt_join(&w);
+    assert_int_equal(word_of(signals[1]), GUISE__SIGNAL_SET);
+    drop_all(signals);
+}
+
+/* A waiter for all takes nothing from other waiters. */
 static void a_wait_for_all_goes_last(void **state)
 {
     guise_signal *signals[COUNT], *pair[2];
@@ -321,7 +385,7 @@ static void a_wait_for_all_goes_last(void **state)
     start_waiting(&w[1], &any);
     assert_ok(guise_signal_set(signals[0]));
     wt_join(&w[1]);
-    assert_int_equal(word_of(signals[2]) & GUISE__SET, GUISE__SET);
+    assert_int_equal(word_of(signals[2]) & GUISE__SIGNAL_SET, GUISE__SIGNAL_SET);
     assert_ok(guise_signal_set(signals[0]));
     wt_join(&w[0]);
     assert_int_equal(word_of(signals[2]), 0);
@@ -366,28 +430,20 @@ static void descriptors_follow(void **state)
 /* As a wait for all has it while it makes up its mind; ends with let_go. */
 static void hold(guise_signal *signal)
 {
-    guise__decided_lock();
-    guise__signal_lock(signal);
-    guise__signal_gather_locked(signal);
-    assert_true(guise__signal_hold_locked(signal));
-    guise__signal_unlock(signal);
-    assert_int_equal(word_of(signal) & ~GUISE__EVENT, GUISE__HELD | GUISE__CROWD);
-    assert_int_equal(guise__signal_try(signal), GUISE__UNDECIDED);
+    guise__tentative_lock();
+    assert_true(guise__signal_take_tentatively(signal));
+    assert_int_equal(word_of(signal) & ~GUISE__SIGNAL_HAS_EVENT,
+                     GUISE__SIGNAL_TENTATIVE | GUISE__SIGNAL_HAS_LISTENERS);
+    assert_int_equal(guise__signal_try(signal), GUISE__TRY_TENTATIVE);
 }
 
 static void let_go(guise_signal *signal, bool taken)
 {
-    struct guise__queue woken = {NULL, NULL};
+    struct guise__waiters woken = {NULL, NULL};
 
-    guise__signal_lock(signal);
-    if (taken) {
-        guise__signal_hold_taken_locked(signal);
-    } else {
-        guise__signal_put_back_locked(signal, &woken);
-    }
-    guise__signal_unlock(signal);
-    guise__decided_unlock();
-    guise__queue_release(&woken);
+    guise__signal_resolve(signal, taken, &woken);
+    guise__tentative_unlock();
+    guise__waiters_release(&woken);
 }
 
 struct asker {
@@ -421,7 +477,7 @@ static void ask_with_others(struct wt *w)
     size_t which;
 
     atomic_store(&asker->asking, true);
-    asker->result = guise__wait_many(twice, 2, false, 0, &which);
+    asker->result = guise__wait_multiple(twice, 2, false, 0, &which);
 }
 
 /* Its time is over long before the decision. */
@@ -487,15 +543,15 @@ static void what_is_taken_meanwhile_is_not_had(void **state)
     }
     guise__signal_lock(signals[1]); /* the attempt gets no further */
     wt_start(&w, wait_for_many, &it);
-    while ((word_of(signals[0]) & GUISE__HELD) == 0) {
+    while ((word_of(signals[0]) & GUISE__SIGNAL_TENTATIVE) == 0) {
         (void)sched_yield();
     }
     assert_ok(guise_signal_wait(signals[1], 0));
     guise__signal_unlock(signals[1]);
     wt_join(&w);
-    assert_int_equal(word_of(signals[0]), GUISE__SET);
+    assert_int_equal(word_of(signals[0]), GUISE__SIGNAL_SET);
     assert_int_equal(word_of(signals[1]), 0);
-    assert_int_equal(word_of(signals[2]), GUISE__SET);
+    assert_int_equal(word_of(signals[2]), GUISE__SIGNAL_SET);
     drop_all(signals);
 }
 
@@ -523,12 +579,84 @@ static void nobody_calls_a_held_signal_clear(void **state)
     guise_signal_unref(signal);
 }
 
-static bool is_waited_for(guise_signal *signal)
+static unsigned refs_of(guise_signal *signal)
 {
-    return has_waiters(signal) || has_places(signal, false);
+    return atomic_load(&signal->refs);
 }
 
-/* Who queues while it is held gets it if it is put back, and goes on waiting if it was taken. */
+/* Y-22: a look that waits for the decision takes nothing that was removed meanwhile. */
+static void what_is_removed_undecided_is_not_had(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO), *other = make(GUISE_SIGNAL_AUTO);
+    struct asker asker = {.signal = signal, .result = GUISE_OK};
+    struct wt w;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_ok(guise_container_create(&asker.container));
+    assert_ok(guise_container_add(asker.container, signal));
+    assert_ok(guise_container_add(asker.container, other));
+    assert_ok(guise_signal_set(signal));
+    hold(signal);
+    wt_start(&w, ask_container, &asker);
+    while (refs_of(signal) != 3) { /* it has seen that it is undecided */
+        (void)sched_yield();
+    }
+    assert_ok(guise_container_remove(asker.container, signal));
+    let_go(signal, false);
+    wt_join(&w);
+    assert_result(asker.result, GUISE_E_TIMEOUT);
+    assert_int_equal(refs_of(signal), 1);
+    assert_int_equal(word_of(signal), GUISE__SIGNAL_SET);
+    guise_container_unref(asker.container);
+    guise_signal_unref(signal);
+    guise_signal_unref(other);
+}
+
+/* The wait for all puts it back; the reset comes after that, and its descriptor with it. */
+static void a_reset_of_a_held_signal_lowers_its_descriptor(void **state)
+{
+    static const guise_signal_kind kinds[] = {GUISE_SIGNAL_MANUAL, GUISE_SIGNAL_AUTO};
+
+    (void)state;
+    test_watchdog(SECONDS);
+    for (unsigned i = 0; i < 4; i++) {
+        guise_signal *signal = make(kinds[i % 2]);
+        struct pollfd fd = {.events = POLLIN};
+
+        assert_ok(guise_signal_fd(signal, &fd.fd));
+        assert_ok(ask_while_held(ask_to_reset, signal, i / 2 == 1));
+        assert_result(guise_signal_wait(signal, 0), GUISE_E_CALL_PENDING);
+        assert_false(signal->raised);
+        assert_int_equal(poll(&fd, 1, 0), 0);
+        assert_ok(guise_signal_set(signal));
+        assert_int_equal(poll(&fd, 1, 0), 1);
+        guise_signal_unref(signal);
+    }
+}
+
+/* As above, by a container's wait that took it when it was put back. */
+static void a_held_signal_that_a_container_takes_lowers_its_descriptor(void **state)
+{
+    guise_signal *signal = make(GUISE_SIGNAL_AUTO);
+    int fd;
+
+    (void)state;
+    test_watchdog(SECONDS);
+    assert_ok(guise_signal_fd(signal, &fd));
+    assert_ok(ask_while_held(ask_container, signal, false));
+    assert_false(signal->raised);
+    assert_int_equal(refs_of(signal), 1);
+    guise_signal_unref(signal);
+}
+
+static bool is_waited_for(guise_signal *signal)
+{
+    return waiters_in(signal, false) != 0 || waiters_in(signal, true) != 0;
+}
+
+/* A thread that queues while it is held gets it if it is put back, and goes on waiting if it was
+ * taken. */
 static void check_queued_while_held(guise_signal_kind kind, size_t count, bool taken)
 {
     guise_signal *signals[] = {make(kind), make(kind)};
@@ -547,7 +675,7 @@ static void check_queued_while_held(guise_signal_kind kind, size_t count, bool t
         assert_ok(guise_signal_set(signals[0]));
     }
     wt_join(&w);
-    assert_int_equal(word_of(signals[0]), kind == GUISE_SIGNAL_AUTO ? 0 : GUISE__SET);
+    assert_int_equal(word_of(signals[0]), kind == GUISE_SIGNAL_AUTO ? 0 : GUISE__SIGNAL_SET);
     guise_signal_unref(signals[0]);
     guise_signal_unref(signals[1]);
 }
@@ -603,15 +731,12 @@ static void what_is_put_back_reaches_containers(void **state)
     while (!atomic_load(&asker.asking)) {
         (void)sched_yield();
     }
-    /* Whether it sleeps already or has yet to look: a set that is held at once, and put back. */
-    guise__decided_lock();
-    guise__signal_lock(signal);
-    (void)atomic_fetch_or(&signal->word, GUISE__SET);
-    assert_true(guise__signal_hold_locked(signal));
-    guise__signal_unlock(signal);
+    /* Whether it sleeps or has yet to look: set and taken tentatively in one step, and restored. */
+    guise__tentative_lock();
+    (void)atomic_fetch_or(&signal->word, GUISE__SIGNAL_TENTATIVE);
     let_go(signal, false);
     wt_join(&w);
-    assert_int_equal(word_of(signal) & (GUISE__SET | GUISE__HELD), 0);
+    assert_int_equal(word_of(signal) & (GUISE__SIGNAL_SET | GUISE__SIGNAL_TENTATIVE), 0);
     guise_container_unref(asker.container);
     guise_signal_unref(signal);
 }
@@ -630,7 +755,7 @@ static void take_both(struct wt *w)
     size_t which;
 
     while (!atomic_load(&it->over)) {
-        guise_result result = guise__wait_many(both, 2, true, 0, &which);
+        guise_result result = guise__wait_multiple(both, 2, true, 0, &which);
 
         (void)atomic_fetch_add(result == GUISE_OK ? &it->taken : &it->pending, 1);
         WT_CHECK(w, result == GUISE_OK || result == GUISE_E_CALL_PENDING);
@@ -648,7 +773,8 @@ static void flicker(struct wt *w)
     }
 }
 
-/* A manual signal that nobody resets is set for all, whoever tries to have it with another. */
+/* A manual signal that is not reset is set for all waiters, even if one of them needs another
+ * signal too. */
 static void a_set_signal_never_looks_clear(void **state)
 {
     struct never_clear it = {make(GUISE_SIGNAL_MANUAL), make(GUISE_SIGNAL_AUTO), NULL, false, 0, 0};
@@ -669,7 +795,7 @@ static void a_set_signal_never_looks_clear(void **state)
 
         assert_ok(guise_signal_wait(it.set, 0));
         assert_ok(guise_container_wait_any(it.container, 0, &which));
-        assert_ok(guise__wait_many(twice, 2, false, 0, &index));
+        assert_ok(guise__wait_multiple(twice, 2, false, 0, &index));
     }
     atomic_store(&it.over, true);
     wt_join_all(w, 3);
@@ -690,7 +816,7 @@ static void child_asks_for_what_was_held(void *arg)
 {
     struct family *family = arg;
 
-    CHILD_CHECK(guise__signal_try(family->signals[0]) == GUISE__UNDECIDED);
+    CHILD_CHECK(guise__signal_try(family->signals[0]) == GUISE__TRY_TENTATIVE);
     CHILD_CHECK_RESULT(guise_signal_wait(family->signals[0], 0), GUISE_OK);
     CHILD_CHECK_RESULT(guise_signal_wait(family->signals[0], 0), GUISE_E_CALL_PENDING);
 }
@@ -718,7 +844,7 @@ static void child_takes_all(void *arg)
     size_t which;
 
     CHILD_CHECK_RESULT(guise_signal_set(family->signals[1]), GUISE_OK);
-    CHILD_CHECK_RESULT(guise__wait_many(family->signals, 2, true, 0, &which), GUISE_OK);
+    CHILD_CHECK_RESULT(guise__wait_multiple(family->signals, 2, true, 0, &which), GUISE_OK);
     CHILD_CHECK_RESULT(guise_signal_wait(family->signals[0], 0), GUISE_E_CALL_PENDING);
 }
 
@@ -742,17 +868,17 @@ static void a_child_decides_itself(void **state)
     drop_all(family.signals);
 }
 
-/* The parent's waits are on stacks that are nobody's here. */
+/* The parent's waits are on stacks of threads that do not exist here. */
 static void child_sets(void *arg)
 {
     struct family *family = arg;
 
     for (unsigned i = 0; i < COUNT; i++) {
         CHILD_CHECK_RESULT(guise_signal_set(family->signals[i]), GUISE_OK);
-        CHILD_CHECK(family->signals[i]->anys.first == NULL);
+        CHILD_CHECK(family->signals[i]->waiters.first == NULL);
         CHILD_CHECK(family->signals[i]->alls.first == NULL);
     }
-    for (unsigned i = 0; i < COUNT; i++) { /* taken by nobody */
+    for (unsigned i = 0; i < COUNT; i++) { /* not taken */
         CHILD_CHECK_RESULT(guise_signal_wait(family->signals[i], 0), GUISE_OK);
     }
 }
@@ -788,10 +914,15 @@ int main(void)
         cmocka_unit_test(a_pulse_releases_a_wait_for_all),
         cmocka_unit_test(two_waits_for_all_share_nothing),
         cmocka_unit_test(first_come_first_served),
+        cmocka_unit_test(an_ended_wait_is_passed_over),
+        cmocka_unit_test(a_wait_that_ends_while_it_joins_takes_one),
         cmocka_unit_test(a_wait_for_all_goes_last),
         cmocka_unit_test(descriptors_follow),
         cmocka_unit_test(what_is_taken_meanwhile_is_not_had),
         cmocka_unit_test(nobody_calls_a_held_signal_clear),
+        cmocka_unit_test(what_is_removed_undecided_is_not_had),
+        cmocka_unit_test(a_reset_of_a_held_signal_lowers_its_descriptor),
+        cmocka_unit_test(a_held_signal_that_a_container_takes_lowers_its_descriptor),
         cmocka_unit_test(who_queues_for_a_held_signal_is_told),
         cmocka_unit_test(a_held_signal_keeps_its_descriptor_up),
         cmocka_unit_test(what_is_put_back_reaches_containers),
@@ -800,5 +931,6 @@ int main(void)
         cmocka_unit_test(a_child_knows_no_waits),
     };
 
+    test_use_emulated();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

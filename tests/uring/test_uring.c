@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Who a request is made as, and until when. N-01, L-1, L-3. One child for each test. */
+/*
+ * The identity that a request is made as, and the boundary. N-01, L-1, L-3. One child for each
+ * test.
+ */
 #define _GNU_SOURCE
 #include "uring_test.h"
 
@@ -107,7 +110,7 @@ static void two_clients_in_one_submit(void *arg)
 
     (void)arg;
     for (int i = 0; i < 2 * EACH; i++) {
-        /* who: alice, bob, in turn; whose: alice's, alice's, bob's, bob's */
+        /* who: alice, bob, in turn; the files belong to alice, alice, bob, bob */
         CHILD_OK(ask_open(ring, i % 2 == 0 ? alice : bob, i / 2 % 2 == 0 ? "of-alice" : "of-bob",
                           O_RDONLY, &tags[i]));
     }
@@ -125,31 +128,42 @@ static void two_clients_in_one_submit(void *arg)
     guise_uring_unref(ring);
 }
 
-/* ---- who the thread is does not matter ------------------------------------------------------- */
+/* ---- the thread's own identity does not count ------------------------------------------------ */
 
 struct mixed {
     guise_uring *ring;
     guise_call *alice;
 };
 
-static guise_result ask_as_bob(guise_call *bob, void *arg)
+/* Made while the thread is bob, and handed over as self (U-04): 0, or errno. */
+static int open_asked_as_bob(guise_uring *ring, guise_call *call, const char *name)
 {
-    struct mixed *mixed = arg;
+    guise_uring_done done;
     struct who before;
 
-    (void)bob;
     CHILD_OK(guise_impersonate_client());
     who_am_i(&before);
     CHILD_CHECK(before.uid[EFFECTIVE] == BOB);
+    CHILD_OK(ask_open(ring, call, name, O_RDONLY, NULL));
+    MUST_BE(&before);
+    CHILD_CHECK(guise_is_impersonating() && try_open("of-root") == EACCES);
+    CHILD_OK(guise_revert_to_self());
+    submit(ring, 1);
+    done = next_done(ring);
+    CHILD_OK(done.result);
+    CHILD_CHECK(done.value < 0 || close(done.value) == 0);
+    return done.value < 0 ? -done.value : 0;
+}
+
+static guise_result ask_as_bob(guise_call *bob, void *arg)
+{
+    struct mixed *mixed = arg;
+
     /* alice is not known yet: the thread becomes alice, and then bob again */
-    CHILD_CHECK(open_as(mixed->ring, mixed->alice, "of-alice", O_RDONLY) == 0);
-    MUST_BE(&before);
-    CHILD_CHECK(open_as(mixed->ring, mixed->alice, "of-bob", O_RDONLY) == EACCES);
-    CHILD_CHECK(open_as(mixed->ring, bob, "of-bob", O_RDONLY) == 0);
-    CHILD_CHECK(open_as(mixed->ring, NULL, "of-root", O_RDONLY) == 0);
-    CHILD_CHECK(try_open("of-root") == EACCES);
-    MUST_BE(&before);
-    CHILD_CHECK(guise_is_impersonating());
+    CHILD_CHECK(open_asked_as_bob(mixed->ring, mixed->alice, "of-alice") == 0);
+    CHILD_CHECK(open_asked_as_bob(mixed->ring, mixed->alice, "of-bob") == EACCES);
+    CHILD_CHECK(open_asked_as_bob(mixed->ring, bob, "of-bob") == 0);
+    CHILD_CHECK(open_asked_as_bob(mixed->ring, NULL, "of-root") == 0);
     return GUISE_OK;
 }
 
@@ -160,6 +174,25 @@ static void the_thread_may_be_anybody(void *arg)
 
     (void)arg;
     CHILD_OK(guise_call_dispatch(bob, ask_as_bob, &mixed));
+    guise_call_unref(bob);
+    guise_call_unref(mixed.alice);
+    guise_uring_unref(mixed.ring);
+}
+
+/* With real ids too: what a ring keeps is the client all the same. */
+static void real_ids_too(void *arg)
+{
+    struct mixed mixed = {.ring = NULL};
+    guise_call *bob;
+
+    (void)arg;
+    CHILD_CHECK(raw_setgroups(0, NULL));
+    CHILD_OK(guise_use_provider(guise_provider_linux_full()));
+    CHILD_OK(guise_uring_create(4, &mixed.ring));
+    mixed.alice = simple_call(ALICE, ALICE);
+    bob = simple_call(BOB, BOB);
+    CHILD_OK(guise_call_dispatch(bob, ask_as_bob, &mixed));
+    CHILD_CHECK(open_as(mixed.ring, mixed.alice, "of-bob", O_RDONLY) == EACCES);
     guise_call_unref(bob);
     guise_call_unref(mixed.alice);
     guise_uring_unref(mixed.ring);
@@ -190,8 +223,8 @@ static void a_client_makes_no_ring(void *arg)
     guise_call_unref(alice);
 }
 
-/* A pipe's read is tried, put off, and tried again when there is something, by the thread that
- * submitted it or by one of the kernel's, whoever that is by then. */
+/* A pipe's read is tried, postponed, and tried again when there are bytes, by the submitting thread
+ * or by a thread of the kernel, with any identity. */
 static guise_result finish_as_bob(guise_call *bob, void *arg)
 {
     guise_uring *ring = arg;
@@ -241,7 +274,7 @@ static void nothing_is_made_after_signal(void *arg)
     CHILD_CHECK_RESULT(guise_uring_read(ring, known, 0, &byte, 1, 0, NULL), GUISE_E_CALL_COMPLETE);
     CHILD_CHECK_RESULT(guise_uring_write(ring, known, 1, &byte, 1, 0, NULL), GUISE_E_CALL_COMPLETE);
     submit(ring, 0);
-    CHILD_CHECK(count_and_forget(64) == 2); /* the server, and who was known before */
+    CHILD_CHECK(count_and_forget(64) == 2); /* the server, and the clients known before */
     guise_call_unref(known);
     guise_call_unref(unknown);
     guise_uring_unref(ring);
@@ -416,7 +449,20 @@ static void a_bad_request_holds_nobody_up(void *arg)
     guise_uring_unref(ring);
 }
 
-/* ---- who is refused -------------------------------------------------------------------------- */
+/* ---- clients that are refused ---------------------------------------------------------------- */
+
+static guise_context *context_without_ids(void)
+{
+    guise_identity who = {.size = sizeof who, .mechanism = "krb5", .key = "a", .key_size = 1};
+    guise_context *context = NULL;
+    guise_token *token = NULL;
+
+    CHILD_OK(guise_token_create_without_ids(&who, "a", GUISE_LEVEL_IDENTIFY, &token));
+    CHILD_OK(guise_context_from_token(token, GUISE_AUTHN_SERVICE_KERBEROS, GUISE_AUTHN_LEVEL_PKT,
+                                      &context));
+    guise_token_unref(token);
+    return context;
+}
 
 static void clients_that_are_refused(void *arg)
 {
@@ -424,7 +470,9 @@ static void clients_that_are_refused(void *arg)
     guise_context *anonymous = client_context(ALICE, GUISE_LEVEL_ANONYMOUS, GUISE_AUTHN_LEVEL_PKT);
     guise_context *identify = client_context(ALICE, GUISE_LEVEL_IDENTIFY, GUISE_AUTHN_LEVEL_PKT);
     guise_context *unsecure = client_context(ALICE, GUISE_LEVEL_DELEGATE, GUISE_AUTHN_LEVEL_NONE);
-    guise_call *calls[] = {call_of(anonymous), call_of(identify), call_of(unsecure)};
+    guise_context *foreign = context_without_ids();
+    guise_call *calls[] = {call_of(anonymous), call_of(identify), call_of(unsecure),
+                           call_of(foreign)};
     struct who self;
 
     (void)arg;
@@ -432,12 +480,15 @@ static void clients_that_are_refused(void *arg)
     CHILD_CHECK_RESULT(ask_open(ring, calls[0], "of-all", O_RDONLY, NULL), GUISE_E_BAD_LEVEL);
     CHILD_CHECK_RESULT(ask_open(ring, calls[1], "of-all", O_RDONLY, NULL), GUISE_E_BAD_LEVEL);
     CHILD_CHECK_RESULT(ask_open(ring, calls[2], "of-all", O_RDONLY, NULL), GUISE_E_UNSECURE_CALL);
+    /* a client without ids has no uid to be known by (I-14) */
+    CHILD_CHECK_RESULT(ask_open(ring, calls[3], "of-all", O_RDONLY, NULL), GUISE_E_BAD_LEVEL);
     MUST_BE(&self);
     submit(ring, 0);
     CHILD_CHECK(count_and_forget(64) == 1); /* the server */
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         guise_call_unref(calls[i]);
     }
+    guise_context_unref(foreign);
     guise_context_unref(anonymous);
     guise_context_unref(identify);
     guise_context_unref(unsecure);
@@ -449,7 +500,7 @@ static void a_server_that_does_not_ask_the_kernel(void *arg)
     guise_uring *ring = TEST_POISON(guise_uring);
 
     (void)arg;
-    CHILD_CHECK_RESULT(guise_uring_create(4, &ring), GUISE_E_NOT_SUPPORTED); /* nobody chose */
+    CHILD_CHECK_RESULT(guise_uring_create(4, &ring), GUISE_E_NOT_SUPPORTED); /* none was chosen */
     CHILD_CHECK(ring == NULL);
     CHILD_OK(guise_use_provider(guise_provider_emulated()));
     ring = TEST_POISON(guise_uring);
@@ -553,6 +604,7 @@ int main(void)
         kernel_test(what_is_made_is_the_clients),
         kernel_test(two_clients_in_one_submit),
         kernel_test(the_thread_may_be_anybody),
+        kernel_test(real_ids_too),
         kernel_test(a_client_makes_no_ring),
         kernel_test(a_request_ends_while_the_thread_is_a_client),
         kernel_test(nothing_is_made_after_signal),

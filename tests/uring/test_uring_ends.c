@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "support/wt.h"
+#include "uring/ring.h"
 
 static guise_result open_directory(guise_uring *ring, guise_call *call, void *tag)
 {
@@ -128,7 +129,7 @@ static void a_request_keeps_its_context(void *arg)
 
     (void)arg;
     CHILD_OK(ask_open(ring, call, "of-alice", O_RDONLY, NULL));
-    guise_call_unref(call); /* nobody else has it: it is open while the request is there */
+    guise_call_unref(call); /* only the request holds the call, which stays open */
     submit(ring, 1);
     done = next_done(ring);
     CHILD_CHECK(done.result == GUISE_OK && done.value >= 0 && close(done.value) == 0);
@@ -158,7 +159,7 @@ static void thousands_come_and_go(void *arg)
             introduce(ring, call);
             guise_call_unref(call);
         }
-        /* Each is still who it was, though numbers are used again. */
+        /* Each client keeps its identity, although numbers are used again. */
         for (unsigned i = 0; i < MANY; i += 37) {
             guise_call *call = call_of(contexts[i]);
 
@@ -178,32 +179,99 @@ static void thousands_come_and_go(void *arg)
     guise_uring_unref(ring);
 }
 
-/* The kernel's limit is a clear result, and room is made by whoever ends. */
-static void no_more_clients_than_the_kernel_takes(void *arg)
+/* More than the kernel has numbers for: the client used longest ago makes room, and is known again
+ * when it comes back. The counts are the kernel's. */
+static void more_clients_than_the_kernel_has_numbers_for(void *arg)
 {
-    enum { LIMIT = UINT16_MAX - 1 }; /* and the server */
-    static guise_context *contexts[LIMIT];
+    enum { CLIENTS = 100000, NUMBERS = UINT16_MAX, OFTEN = 500 };
+    static guise_context *contexts[CLIENTS];
     guise_uring *ring = start_ring(4);
-    guise_call *late = simple_call(BOB, BOB), *call;
-    guise_token *token = client_token(ALICE, ALICE, 0, NULL, GUISE_LEVEL_IMPERSONATE);
-    guise_blanket blanket = {.size = sizeof blanket, .authn_level = GUISE_AUTHN_LEVEL_PKT};
+    guise_call *call;
 
     (void)arg;
-    for (unsigned i = 0; i < LIMIT; i++) {
-        CHILD_OK(guise_context_create(&blanket, token, &contexts[i]));
+    test_watchdog(110);
+    for (int i = 0; i < CLIENTS; i++) {
+        contexts[i] = simple_context(i % 2 == 0 ? ALICE : BOB);
         call = call_of(contexts[i]);
         introduce(ring, call);
         guise_call_unref(call);
     }
-    CHILD_CHECK_RESULT(ask_open(ring, late, "of-bob", O_RDONLY, NULL), GUISE_E_OUT_OF_RESOURCES);
-    guise_context_unref(contexts[0]);
-    CHILD_CHECK(open_as(ring, late, "of-bob", O_RDONLY) == 0);
-    CHILD_CHECK(open_as(ring, late, "of-alice", O_RDONLY) == EACCES);
-    for (unsigned i = 1; i < LIMIT; i++) {
+    for (int i = 0; i < CLIENTS; i += CLIENTS / OFTEN + 1) {
+        call = call_of(contexts[i]);
+        CHILD_CHECK(open_as(ring, call, "of-alice", O_RDONLY) == (i % 2 == 0 ? 0 : EACCES));
+        CHILD_CHECK(open_as(ring, call, "of-bob", O_RDONLY) == (i % 2 == 0 ? EACCES : 0));
+        guise_call_unref(call);
+    }
+    CHILD_CHECK(count_and_forget(UINT16_MAX + 1) == NUMBERS);
+    for (int i = 0; i < CLIENTS; i++) {
         guise_context_unref(contexts[i]);
     }
+    guise_uring_unref(ring);
+}
+
+enum { FEW = 3 };
+
+/* The one used longest ago goes, and no other. */
+static void the_client_used_longest_ago_makes_room(void *arg)
+{
+    guise_context *contexts[FEW + 1];
+    guise_call *calls[FEW + 1];
+    guise_uring *ring;
+
+    (void)arg;
+    guise__uring_personality_limit = FEW;
+    ring = start_ring(8);
+    for (int i = 0; i < FEW + 1; i++) {
+        contexts[i] = simple_context(i == 0 ? ALICE : BOB);
+        calls[i] = call_of(contexts[i]);
+    }
+    for (int i = 0; i < FEW; i++) {
+        introduce(ring, calls[i]);
+    }
+    introduce(ring, calls[0]); /* used again: the second is the oldest now */
+    introduce(ring, calls[FEW]);
+    guise__uring_lock(ring);
+    for (int i = 0; i < FEW + 1; i++) {
+        CHILD_CHECK((guise__uring_personality_find(ring, calls[i]) != NULL) == (i != 1));
+    }
+    guise__uring_unlock(ring);
+    CHILD_CHECK(open_as(ring, calls[1], "of-bob", O_RDONLY) == 0);
+    CHILD_CHECK(open_as(ring, calls[0], "of-alice", O_RDONLY) == 0);
+    CHILD_CHECK(open_as(ring, calls[0], "of-bob", O_RDONLY) == EACCES);
+    CHILD_CHECK(count_and_forget(64) == 1 + FEW);
+    for (int i = 0; i < FEW + 1; i++) {
+        guise_call_unref(calls[i]);
+        guise_context_unref(contexts[i]);
+    }
+    guise_uring_unref(ring);
+}
+
+/* U-05: a number that a request has is not given to another client, else the request would be. */
+static void a_client_with_a_request_stays(void *arg)
+{
+    guise_uring *ring;
+    guise_call *calls[FEW], *late;
+
+    (void)arg;
+    guise__uring_personality_limit = FEW;
+    ring = start_ring(8);
+    late = simple_call(BOB, BOB);
+    for (int i = 0; i < FEW; i++) {
+        calls[i] = simple_call(ALICE, ALICE);
+        CHILD_OK(ask_open(ring, calls[i], "of-bob", O_RDONLY, NULL));
+    }
+    CHILD_CHECK_RESULT(ask_open(ring, late, "of-bob", O_RDONLY, NULL), GUISE_E_OUT_OF_RESOURCES);
+    submit(ring, FEW);
+    CHILD_CHECK_RESULT(ask_open(ring, late, "of-bob", O_RDONLY, NULL), GUISE_E_OUT_OF_RESOURCES);
+    for (int i = 0; i < FEW; i++) {
+        CHILD_CHECK(next_done(ring).value == -EACCES);
+    }
+    CHILD_CHECK(open_as(ring, late, "of-bob", O_RDONLY) == 0);
+    CHILD_CHECK(open_as(ring, late, "of-alice", O_RDONLY) == EACCES);
+    for (int i = 0; i < FEW; i++) {
+        guise_call_unref(calls[i]);
+    }
     guise_call_unref(late);
-    guise_token_unref(token);
     guise_uring_unref(ring);
 }
 
@@ -615,7 +683,8 @@ static void a_process_without_descriptors(void *arg)
     must_not_be_had(EMFILE, SYS_io_uring_setup, GUISE_E_OUT_OF_RESOURCES);
 }
 
-/* "Done", but nothing was: the ring would take 0 for whoever submits. */
+/* The filter answers "done" and registers nothing: in an entry 0 stands for the submitting thread.
+ * */
 static void a_filter_that_swallows_registrations(void *arg)
 {
     (void)arg;
@@ -686,6 +755,7 @@ static void in_child(guise_uring *ring, guise_call *call, guise_context *context
     CHILD_CHECK(ring_fd() == -1);
     CHILD_CHECK_RESULT(ask_open(ring, call, "of-alice", O_RDONLY, NULL), GUISE_E_NOT_SUPPORTED);
     CHILD_CHECK_RESULT(guise_uring_close(ring, 0, NULL), GUISE_E_NOT_SUPPORTED);
+    CHILD_CHECK_RESULT(guise_uring_cancel(ring, call), GUISE_E_NOT_SUPPORTED);
     CHILD_CHECK_RESULT(guise_uring_submit(ring, &count), GUISE_E_NOT_SUPPORTED);
     CHILD_CHECK_RESULT(guise_uring_wait(ring, 0, &done), GUISE_E_NOT_SUPPORTED);
     CHILD_CHECK_RESULT(guise_uring_fd(ring, &fd), GUISE_E_NOT_SUPPORTED);
@@ -785,7 +855,9 @@ int main(void)
         kernel_test(a_context_ends),
         kernel_test(a_request_keeps_its_context),
         kernel_test(thousands_come_and_go),
-        kernel_test(no_more_clients_than_the_kernel_takes),
+        kernel_test(more_clients_than_the_kernel_has_numbers_for),
+        kernel_test(the_client_used_longest_ago_makes_room),
+        kernel_test(a_client_with_a_request_stays),
         kernel_test(the_ring_ends_first),
         kernel_test(the_ring_forgets_before_it_closes),
         kernel_test(a_reference_keeps_the_ring),

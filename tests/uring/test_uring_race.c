@@ -46,12 +46,12 @@ struct worker {
 
 static uint64_t tick(void)
 {
-    /* Sequentially consistent: the numbers are an order everybody agrees on. */
+    /* Sequentially consistent: all threads agree on the order of the numbers. */
     return atomic_fetch_add(&s_clock, 1) + 1;
 }
 
-/* Sharers take turns at making, submitting and waiting: who waits is told of everybody's
- * requests. */
+/* Threads that share a ring take turns at making, submitting and waiting: the waiting thread gets
+ * the answers to the requests of all. */
 static void take_turn(struct worker *worker, bool mine)
 {
     if (worker->turn != NULL && mine) {

@@ -27,8 +27,8 @@ void require_uring(void)
         test_skip_program(reason);
     }
     (void)close(fd);
-    if ((params.features & IORING_FEAT_EXT_ARG) == 0) {
-        test_skip_program("this kernel's io_uring is older than that of Linux 5.11");
+    if ((params.features & IORING_FEAT_RSRC_TAGS) == 0) { /* 5.13; 5.15 has no mark of its own */
+        test_skip_program("this kernel's io_uring is older than that of Linux 5.15");
     }
 }
 

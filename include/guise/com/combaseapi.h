@@ -25,6 +25,11 @@
 
 #define IFACEMETHODIMP STDMETHODIMP
 #define IFACEMETHODIMP_(type) STDMETHODIMP_(type)
+#define IFACEMETHOD(method) STDMETHOD(method)
+#define IFACEMETHOD_(type, method) STDMETHOD_(type, method)
+#define STDOVERRIDEMETHODIMP STDMETHODIMP
+#define STDOVERRIDEMETHODIMP_(type) STDMETHODIMP_(type)
+#define COM_DECLSPEC_NOTHROW
 
 #if defined(__cplusplus) && !defined(CINTERFACE)
 #define STDMETHOD(method) virtual HRESULT STDMETHODCALLTYPE method
@@ -48,10 +53,37 @@
     struct iface##Vtbl
 #define DECLARE_INTERFACE_(iface, base) DECLARE_INTERFACE(iface)
 #endif
+/* The text is not read: GUISE_UUIDOF. */
+#define DECLARE_INTERFACE_IID(iface, uuid) DECLARE_INTERFACE(iface)
+#define DECLARE_INTERFACE_IID_(iface, base, uuid) DECLARE_INTERFACE_(iface, base)
+
+/*
+ * In C++ the two arguments that say which interface is wanted and where it goes, of the address of
+ * one pointer. The type of the pointer decides, and has to be an interface's.
+ */
+#ifdef __cplusplus
+extern "C++" {
+template <typename T> inline void **IID_PPV_ARGS_Helper(T **object)
+{
+#ifndef CINTERFACE
+    (void)sizeof(static_cast<IUnknown *>(*object));
+#endif
+    return reinterpret_cast<void **>(object);
+}
+}
+#define IID_PPV_ARGS(object) __uuidof(**(object)), IID_PPV_ARGS_Helper(object)
+#endif
 
 /* ---- the process and its threads ------------------------------------------------------------- */
 
 typedef enum tagCOINITBASE { COINITBASE_MULTITHREADED = 0x0 } COINITBASE;
+
+typedef enum tagCOINIT {
+    COINIT_MULTITHREADED = COINITBASE_MULTITHREADED,
+    COINIT_APARTMENTTHREADED = 0x2,
+    COINIT_DISABLE_OLE1DDE = 0x4,
+    COINIT_SPEED_OVER_MEMORY = 0x8
+} COINIT;
 
 /*
  * Counted for each thread; every success, S_FALSE too, is undone by one CoUninitialize. A thread
@@ -63,14 +95,16 @@ typedef enum tagCOINITBASE { COINITBASE_MULTITHREADED = 0x0 } COINITBASE;
  * E_OUTOFMEMORY       no memory.
  */
 WINOLEAPI CoInitializeEx(LPVOID reserved, DWORD mode);
+/* CoInitializeEx with COINIT_APARTMENTTHREADED. */
+WINOLEAPI CoInitialize(LPVOID reserved);
 /* Once too often is harmless. */
 WINOLEAPI_(void) CoUninitialize(void);
 
 /*
  * What this server demands of incoming calls; once in a process, before any call is let in: the
- * first GuiseDispatchCall (guisecom.h) demands CONNECT if nobody has decided yet. authn_level is
+ * first GuiseDispatchCall (guisecom.h) demands CONNECT if that is not decided yet. authn_level is
  * the least that a call's blanket must have, else it is refused (C-03); DEFAULT is CONNECT.
- * Whatever would need more than that to be true is refused, with nothing done: a list of who may
+ * A demand that needs more than that is refused, with nothing done: a list of users that may
  * call, own identities for outgoing calls, capabilities that are about them.
  *
  * CO_E_NOTINITIALIZED              no CoInitialize yet.
@@ -88,19 +122,89 @@ WINOLEAPI CoInitializeSecurity(PSECURITY_DESCRIPTOR descriptor, LONG service_cou
 /* ---- classes --------------------------------------------------------------------------------- */
 
 /*
- * CLSID_StdEvent, CLSID_ManualResetEvent and CLSID_SynchronizeContainer, in this process. With an
- * outer object only IID_IUnknown can be asked for; what comes back is not the outer one's (A-05).
+ * The classes that the program has registered for this context, and CLSID_StdEvent,
+ * CLSID_ManualResetEvent and CLSID_SynchronizeContainer, in this process. A registered class comes
+ * first, also before one of the library's own.
+ *
+ * Of the library's own classes, with an outer object only IID_IUnknown can be asked for; what comes
+ * back is not the outer one's (A-05). A registered one decides that itself: CoCreateInstance calls
+ * IClassFactory::CreateInstance of its class object, and its failures are returned.
  *
  * REGDB_E_CLASSNOTREG  no such class, or not in the context asked for.
  * E_NOINTERFACE        the object has no such interface.
  * CO_E_NOTINITIALIZED  no CoInitialize, on this thread or (multithreaded) on any.
  * E_INVALIDARG         an outer object and another interface than IID_IUnknown; a NULL.
  * E_POINTER            CoCreateInstance: object is NULL.
+ *
+ * *object is NULL on failure.
  */
 WINOLEAPI CoCreateInstance(REFCLSID clsid, LPUNKNOWN outer, DWORD context, REFIID riid,
                            LPVOID *object);
 WINOLEAPI CoGetClassObject(REFCLSID clsid, DWORD context, LPVOID reserved, REFIID riid,
                            LPVOID *object);
+
+/* How a class object is registered. */
+typedef enum tagREGCLS {
+    REGCLS_SINGLEUSE = 0,
+    REGCLS_MULTIPLEUSE = 1,
+    REGCLS_MULTI_SEPARATE = 2,
+    REGCLS_SUSPENDED = 4,
+    REGCLS_SURROGATE = 8,
+    REGCLS_AGILE = 0x10
+} REGCLS;
+
+/*
+ * Makes an object known as the class object of clsid, to CoGetClassObject and CoCreateInstance in
+ * this process, in the contexts that are given; with REGCLS_MULTIPLEUSE also in
+ * CLSCTX_INPROC_SERVER. No other process can find it. REGCLS_SINGLEUSE: one CoGetClassObject that
+ * succeeds finds it, and no further one. REGCLS_SUSPENDED: none does before CoResumeClassObjects.
+ * REGCLS_SURROGATE and REGCLS_AGILE mean nothing.
+ *
+ * The registration has one reference to the object, until CoRevokeClassObject(*cookie), or until the
+ * CoUninitialize, or the end, of the last thread in the apartment: a thread in single-threaded mode
+ * is alone in its own. At a thread's end the object is released as self. A class may be registered
+ * several times, each time with a cookie of its own; the first that can be found is.
+ *
+ * E_INVALIDARG         a NULL, or an unknown flag.
+ * CO_E_NOTINITIALIZED  as CoGetClassObject.
+ * E_OUTOFMEMORY        no memory.
+ *
+ * Safety: any thread; the object's methods run on threads that call CoGetClassObject, several at
+ * once, with no lock held. *cookie is 0 on failure, which is no cookie.
+ */
+WINOLEAPI CoRegisterClassObject(REFCLSID clsid, LPUNKNOWN object, DWORD context, DWORD flags,
+                                LPDWORD cookie);
+
+/*
+ * Takes the class object out again, once, and releases the registration's reference: here, or on a
+ * thread that is just asking the object for an interface in CoGetClassObject. Any thread may.
+ *
+ * E_INVALIDARG         no cookie of a registration that is there.
+ * CO_E_NOTINITIALIZED  as CoGetClassObject.
+ *
+ * Safety: any thread.
+ */
+WINOLEAPI CoRevokeClassObject(DWORD cookie);
+
+/* All class objects that are registered now are not found any more; and are found again, those that
+ * were registered suspended too. S_OK. Safety: any thread. */
+WINOLEAPI CoSuspendClassObjects(void);
+WINOLEAPI CoResumeClassObjects(void);
+
+/* A count of what keeps a server running: up and down, and what it is then. When it comes down to 0
+ * all class objects are suspended, in the same step. At 0 it stays. Safety: any thread. */
+WINOLEAPI_(ULONG) CoAddRefServerProcess(void);
+WINOLEAPI_(ULONG) CoReleaseServerProcess(void);
+
+/*
+ * What an object aggregates to be called from every apartment without a proxy. There is one
+ * apartment here, so that holds for every object already: the marshaler has no IMarshal, and is an
+ * IUnknown of its own, with one reference, to be released with the object. outer may be NULL.
+ *
+ * E_INVALIDARG   marshaler is NULL.
+ * E_OUTOFMEMORY  no memory.
+ */
+WINOLEAPI CoCreateFreeThreadedMarshaler(LPUNKNOWN outer, LPUNKNOWN *marshaler);
 
 /* What waits accept (Y-21). Of these only COWAIT_WAITALL has a meaning outside a message loop. */
 typedef enum tagCOWAIT_FLAGS {
@@ -148,7 +252,7 @@ WINOLEAPI CoGetCallContext(REFIID riid, void **object);
  * Makes another object the context of this thread, or with NULL none, until this is called again or
  * the frame ends, which puts back what was there before it (S-04). No reference is taken, so the
  * caller keeps the object; and *old, NULL if there was none, is not to be released. An object with
- * an IServerSecurity of its own is what a unit test needs to be somebody's server.
+ * an IServerSecurity of its own is what a unit test needs to be a client's server.
  *
  * E_INVALIDARG   old is NULL.
  * E_OUTOFMEMORY  no memory; nothing has changed.
@@ -158,7 +262,7 @@ WINOLEAPI CoSwitchCallContext(IUnknown *context, IUnknown **old);
 /*
  * CoGetCallContext, the method of its IServerSecurity, Release (S-09): they fail as any of these,
  * but need no memory for the current call's own.
- * With CoImpersonateClient's failure the thread stays who it was; to go on then is to serve the
+ * If CoImpersonateClient fails the thread keeps its identity; to go on then is to serve the
  * client as the server (S-24). CoRevertToSelf needs a context too (S-23); a thread without one
  * reverts through the IServerSecurity that it impersonated with.
  */
@@ -175,6 +279,25 @@ WINOLEAPI CoQueryClientBlanket(DWORD *authn_service, DWORD *authz_service,
                                OLECHAR **server_principal, DWORD *authn_level, DWORD *imp_level,
                                RPC_AUTHZ_HANDLE *privileges, DWORD *capabilities);
 
+/* ---- the calls that this thread makes -------------------------------------------------------- */
+
+/*
+ * The security of a proxy's calls: QueryInterface of the proxy for IClientSecurity, the method of
+ * that with the same arguments, Release. They fail as any of these. Only a program's own proxies
+ * have that interface: an object that lives in the process is called and not proxied.
+ * *copy is NULL on failure.
+ *
+ * E_NOINTERFACE  the object is no proxy that can be told.
+ * E_INVALIDARG   proxy or copy is NULL.
+ */
+WINOLEAPI CoQueryProxyBlanket(IUnknown *proxy, DWORD *authn_service, DWORD *authz_service,
+                              LPOLESTR *server_principal, DWORD *authn_level, DWORD *imp_level,
+                              RPC_AUTH_IDENTITY_HANDLE *auth_info, DWORD *capabilities);
+WINOLEAPI CoSetProxyBlanket(IUnknown *proxy, DWORD authn_service, DWORD authz_service,
+                            OLECHAR *server_principal, DWORD authn_level, DWORD imp_level,
+                            RPC_AUTH_IDENTITY_HANDLE auth_info, DWORD capabilities);
+WINOLEAPI CoCopyProxy(IUnknown *proxy, IUnknown **copy);
+
 /* ---- cancellation ---------------------------------------------------------------------------- */
 
 /*
@@ -183,7 +306,7 @@ WINOLEAPI CoQueryClientBlanket(DWORD *authn_service, DWORD *authz_service,
  *
  * RPC_E_CALL_CANCELED  asked for.
  * RPC_S_CALLPENDING    not asked for.
- * RPC_E_CALL_COMPLETE  the call has completed, and nobody had asked; or there is none.
+ * RPC_E_CALL_COMPLETE  the call has completed and was not cancelled; or there is none.
  * E_NOINTERFACE        a context that cannot be cancelled.
  */
 WINOLEAPI CoTestCancel(void);
@@ -216,15 +339,17 @@ WINOLEAPI CoGetCancelObject(DWORD thread, REFIID riid, void **object);
 /*
  * Cancel of that object; its result, or E_NOINTERFACE if there is none (K-08). No lock is held, and
  * the object stays until Cancel returns. seconds as ICancelMethodCalls::Cancel takes them.
+ *
+ * CO_E_CANCEL_DISABLED  there is an object, but that thread has not enabled cancellation (K-11);
+ *                       Cancel is not called.
  */
 WINOLEAPI CoCancelCall(DWORD thread, ULONG seconds);
 
 /*
- * May synchronous calls that this thread makes from now on be cancelled? Not in the beginning, nor
- * after a CoInitialize that was not just counted; after that counted (K-11). The library makes no
- * such calls, so the count is all there is so far. Disabling once too often is harmless.
+ * May CoCancelCall cancel what this thread puts up? Not in the beginning; after that counted
+ * (K-11). Neither CoInitialize nor CoUninitialize changes the count.
  *
- * CO_E_CANCEL_DISABLED  disabling: still enabled, because it has been more often.
+ * CO_E_CANCEL_DISABLED  disabling: there is nothing to undo, and nothing changes.
  * E_INVALIDARG          reserved is not NULL.
  * E_OUTOFMEMORY         enabling: 2^32 - 1 times already.
  */
@@ -245,5 +370,24 @@ WINOLEAPI_(int) StringFromGUID2(REFGUID guid, LPOLESTR string, int room);
 /* NULL gives IID_NULL. E_INVALIDARG for another length than 38, CO_E_IIDSTRING for another form;
  * the IID is then IID_NULL too. */
 WINOLEAPI IIDFromString(LPCOLESTR string, LPIID iid);
+
+/* The same text in memory of the caller's own, to be freed with CoTaskMemFree; *string is NULL on
+ * failure. E_INVALIDARG: a NULL. E_OUTOFMEMORY: no memory. Safety: any thread. */
+WINOLEAPI StringFromIID(REFIID iid, LPOLESTR *string);
+WINOLEAPI StringFromCLSID(REFCLSID clsid, LPOLESTR *string);
+/* NULL gives CLSID_NULL. CO_E_CLASSSTRING for everything but the text of a GUID: there are no
+ * ProgIDs; the CLSID is then CLSID_NULL too. E_INVALIDARG: clsid is NULL. Safety: any thread. */
+WINOLEAPI CLSIDFromString(LPCOLESTR string, LPCLSID clsid);
+
+/*
+ * A GUID that no other call, here or elsewhere, returns: 122 bits from the system's generator of
+ * random numbers (version 4). Opens no file, so it may be called as the client too.
+ *
+ * E_INVALIDARG  guid is NULL.
+ * E_FAIL        the system gives no random numbers; *guid is GUID_NULL.
+ *
+ * Safety: any thread.
+ */
+WINOLEAPI CoCreateGuid(GUID *guid);
 
 #endif

@@ -4,12 +4,13 @@
 
 #include "errhandlingapi.h"
 
-#define INVALID_HANDLE_VALUE ((HANDLE)(LONG_PTR)-1)
+#define INVALID_HANDLE_VALUE GUISE__POINTER(HANDLE, -1)
 
 /*
  * Ends the use of a handle; what it stands for goes with its last handle and its last use. A
  * number that is no open handle is told apart always, in any thread, also when its place has a new
- * tenant. Pseudo-handles (processthreadsapi.h), INVALID_HANDLE_VALUE among them by its number,
+ * tenant; only the two lowest bits do not count, in any function, so a program may mark handles with
+ * them. Pseudo-handles (processthreadsapi.h), INVALID_HANDLE_VALUE among them by its number,
  * stand for nothing that could be closed: TRUE, and nothing happens.
  *
  * FALSE, last error:

@@ -11,8 +11,8 @@
 #define CopyMemory(destination, source, length) memcpy((destination), (source), (length))
 #define MoveMemory(destination, source, length) memmove((destination), (source), (length))
 
-/* Who may use a new object, and who inherits its handle. Here nothing has the one, and nobody does
- * the other: every function that takes this refuses what it could not keep. */
+/* The access to a new object, and whether its handle is inherited. Neither exists here, so every
+ * function that takes this structure refuses a value that it could not keep. */
 typedef struct _SECURITY_ATTRIBUTES {
     DWORD nLength;
     LPVOID lpSecurityDescriptor;

@@ -12,6 +12,7 @@ typedef interface ISynchronizeContainer ISynchronizeContainer;
 typedef interface ICallFactory ICallFactory;
 typedef interface IServerSecurity IServerSecurity;
 typedef interface ICancelMethodCalls ICancelMethodCalls;
+typedef interface IClientSecurity IClientSecurity;
 
 EXTERN_C GUISE_API const IID IID_ISynchronize;
 EXTERN_C GUISE_API const IID IID_ISynchronizeHandle;
@@ -20,11 +21,23 @@ EXTERN_C GUISE_API const IID IID_ISynchronizeContainer;
 EXTERN_C GUISE_API const IID IID_ICallFactory;
 EXTERN_C GUISE_API const IID IID_IServerSecurity;
 EXTERN_C GUISE_API const IID IID_ICancelMethodCalls;
+EXTERN_C GUISE_API const IID IID_IClientSecurity;
 /* Identifiers only: the library has no object with these interfaces (Y-16, Y-17). */
 EXTERN_C GUISE_API const IID IID_ISynchronizeMutex;
-EXTERN_C GUISE_API const IID IID_IClientSecurity;
 EXTERN_C GUISE_API const IID IID_IAsyncManager;
 EXTERN_C GUISE_API const IID IID_IWaitMultiple;
+EXTERN_C GUISE_API const IID IID_IMarshal;
+
+#ifdef __cplusplus
+GUISE_UUIDOF(ISynchronize, IID_ISynchronize)
+GUISE_UUIDOF(ISynchronizeHandle, IID_ISynchronizeHandle)
+GUISE_UUIDOF(ISynchronizeEvent, IID_ISynchronizeEvent)
+GUISE_UUIDOF(ISynchronizeContainer, IID_ISynchronizeContainer)
+GUISE_UUIDOF(ICallFactory, IID_ICallFactory)
+GUISE_UUIDOF(IServerSecurity, IID_IServerSecurity)
+GUISE_UUIDOF(ICancelMethodCalls, IID_ICancelMethodCalls)
+GUISE_UUIDOF(IClientSecurity, IID_IClientSecurity)
+#endif
 
 /* How a client's calls are authenticated beyond their levels. */
 typedef enum tagEOLE_AUTHENTICATION_CAPABILITIES {
@@ -46,8 +59,8 @@ typedef enum tagEOLE_AUTHENTICATION_CAPABILITIES {
     EOAC_RESERVED1 = 0x4000
 } EOLE_AUTHENTICATION_CAPABILITIES;
 
-#define COLE_DEFAULT_PRINCIPAL ((OLECHAR *)(INT_PTR)-1)
-#define COLE_DEFAULT_AUTHINFO ((void *)(INT_PTR)-1)
+#define COLE_DEFAULT_PRINCIPAL GUISE__POINTER(OLECHAR *, -1)
+#define COLE_DEFAULT_AUTHINFO GUISE__POINTER(void *, -1)
 
 typedef struct tagSOLE_AUTHENTICATION_SERVICE {
     DWORD dwAuthnSvc;
@@ -116,7 +129,7 @@ struct ISynchronizeHandle {
 #endif
 #endif
 
-/* An ISynchronize whose handle can be given to it. */
+/* An ISynchronize that can be given its handle. */
 #if defined(__cplusplus) && !defined(CINTERFACE)
 struct ISynchronizeEvent : public ISynchronizeHandle {
     virtual HRESULT STDMETHODCALLTYPE SetEventHandle(HANDLE *handle) = 0;
@@ -250,6 +263,60 @@ struct IServerSecurity {
 #define IServerSecurity_ImpersonateClient(This) ((This)->lpVtbl->ImpersonateClient(This))
 #define IServerSecurity_RevertToSelf(This) ((This)->lpVtbl->RevertToSelf(This))
 #define IServerSecurity_IsImpersonating(This) ((This)->lpVtbl->IsImpersonating(This))
+#endif
+#endif
+
+/*
+ * How the calls that are made through a proxy are secured. Objects of the library are no proxies
+ * and have none; a transport's proxies may implement it.
+ */
+#if defined(__cplusplus) && !defined(CINTERFACE)
+struct IClientSecurity : public IUnknown {
+    virtual HRESULT STDMETHODCALLTYPE QueryBlanket(IUnknown *proxy, DWORD *authn_service,
+                                                   DWORD *authz_service, OLECHAR **server_principal,
+                                                   DWORD *authn_level, DWORD *imp_level,
+                                                   void **auth_info, DWORD *capabilities) = 0;
+    virtual HRESULT STDMETHODCALLTYPE SetBlanket(IUnknown *proxy, DWORD authn_service,
+                                                 DWORD authz_service, OLECHAR *server_principal,
+                                                 DWORD authn_level, DWORD imp_level,
+                                                 void *auth_info, DWORD capabilities) = 0;
+    virtual HRESULT STDMETHODCALLTYPE CopyProxy(IUnknown *proxy, IUnknown **copy) = 0;
+};
+#else
+typedef struct IClientSecurityVtbl {
+    HRESULT (STDMETHODCALLTYPE *QueryInterface)(IClientSecurity *This, REFIID riid, void **object);
+    ULONG (STDMETHODCALLTYPE *AddRef)(IClientSecurity *This);
+    ULONG (STDMETHODCALLTYPE *Release)(IClientSecurity *This);
+    HRESULT (STDMETHODCALLTYPE *QueryBlanket)(IClientSecurity *This, IUnknown *proxy,
+                                              DWORD *authn_service, DWORD *authz_service,
+                                              OLECHAR **server_principal, DWORD *authn_level,
+                                              DWORD *imp_level, void **auth_info,
+                                              DWORD *capabilities);
+    HRESULT (STDMETHODCALLTYPE *SetBlanket)(IClientSecurity *This, IUnknown *proxy,
+                                            DWORD authn_service, DWORD authz_service,
+                                            OLECHAR *server_principal, DWORD authn_level,
+                                            DWORD imp_level, void *auth_info, DWORD capabilities);
+    HRESULT (STDMETHODCALLTYPE *CopyProxy)(IClientSecurity *This, IUnknown *proxy, IUnknown **copy);
+} IClientSecurityVtbl;
+
+struct IClientSecurity {
+    CONST_VTBL IClientSecurityVtbl *lpVtbl;
+};
+
+#ifdef COBJMACROS
+#define IClientSecurity_QueryInterface(This, riid, object)                                         \
+    ((This)->lpVtbl->QueryInterface(This, riid, object))
+#define IClientSecurity_AddRef(This) ((This)->lpVtbl->AddRef(This))
+#define IClientSecurity_Release(This) ((This)->lpVtbl->Release(This))
+#define IClientSecurity_QueryBlanket(This, proxy, authn_service, authz_service, server_principal,  \
+                                     authn_level, imp_level, auth_info, capabilities)              \
+    ((This)->lpVtbl->QueryBlanket(This, proxy, authn_service, authz_service, server_principal,     \
+                                  authn_level, imp_level, auth_info, capabilities))
+#define IClientSecurity_SetBlanket(This, proxy, authn_service, authz_service, server_principal,    \
+                                   authn_level, imp_level, auth_info, capabilities)                \
+    ((This)->lpVtbl->SetBlanket(This, proxy, authn_service, authz_service, server_principal,       \
+                                authn_level, imp_level, auth_info, capabilities))
+#define IClientSecurity_CopyProxy(This, proxy, copy) ((This)->lpVtbl->CopyProxy(This, proxy, copy))
 #endif
 #endif
 

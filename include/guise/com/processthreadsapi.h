@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The process and the calling thread, and who they are. They have no handles but these, which are
- * numbers with a fixed meaning in whatever thread uses them; CloseHandle does nothing to them.
+ * The process, the calling thread, and their tokens. They have no handles but these, which are
+ * numbers with a fixed meaning in each thread that uses them; CloseHandle does nothing to them.
  */
 #ifndef GUISE_COM_PROCESSTHREADSAPI_H
 #define GUISE_COM_PROCESSTHREADSAPI_H
@@ -13,14 +13,22 @@
 EXTERN_C GUISE_API HANDLE WINAPI GetCurrentProcess(void);
 EXTERN_C GUISE_API HANDLE WINAPI GetCurrentThread(void);
 
+/* The system's number of this process (getpid), in a forked child the child's. Not declared if the
+ * name is a macro already (docs/com.md). Safety: any thread; signal handlers. Cannot fail. */
+#ifndef GetCurrentProcessId
+EXTERN_C GUISE_API DWORD WINAPI GetCurrentProcessId(void);
+#endif
+
 /*
  * The calling thread's number: not 0, and no other living thread's that has asked for its own.
  * Small, counted up, and used again only after all the others; it is not the system's number. A
- * forked child's thread keeps the number it had.
+ * forked child's thread keeps the number it had. Not declared if the name is a macro already.
  *
  * Safety: any thread; not in a signal handler.
  */
+#ifndef GetCurrentThreadId
 EXTERN_C GUISE_API DWORD WINAPI GetCurrentThreadId(void);
+#endif
 
 /*
  * Tokens that are looked at without being opened, by GetTokenInformation, CheckTokenMembership and
@@ -30,23 +38,23 @@ EXTERN_C GUISE_API DWORD WINAPI GetCurrentThreadId(void);
  */
 static FORCEINLINE HANDLE GetCurrentProcessToken(void)
 {
-    return (HANDLE)(LONG_PTR)-4;
+    return GUISE__POINTER(HANDLE, -4);
 }
 
 static FORCEINLINE HANDLE GetCurrentThreadToken(void)
 {
-    return (HANDLE)(LONG_PTR)-5;
+    return GUISE__POINTER(HANDLE, -5);
 }
 
 static FORCEINLINE HANDLE GetCurrentThreadEffectiveToken(void)
 {
-    return (HANDLE)(LONG_PTR)-6;
+    return GUISE__POINTER(HANDLE, -6);
 }
 
 /*
  * A primary token: the process's effective ids and groups as they are now, never those of the
  * client that the calling thread may be (W-20); a client's own right to open it is not asked for.
- * Each has an id of its own. Nobody's name is looked up. Making a token settles the provider
+ * Each has an id of its own. No name is looked up. Making a token settles the provider
  * (provider.h).
  *
  * Access rights, here and below: TOKEN_*, GENERIC_* and MAXIMUM_ALLOWED. Everything that tokens
@@ -67,14 +75,14 @@ static FORCEINLINE HANDLE GetCurrentThreadEffectiveToken(void)
 EXTERN_C GUISE_API BOOL WINAPI OpenProcessToken(HANDLE process, DWORD access, PHANDLE token);
 
 /*
- * The impersonation token in the calling thread's slot, whoever put it there (W-01). as_self: the
- * process asks, not the client; a client that may only be identified cannot ask (W-02).
+ * The impersonation token in the calling thread's slot, whether COM, Win32 or the core put it there
+ * (W-01). as_self: the process asks, not the client; a client that may only be identified cannot ask (W-02).
  *
  * FALSE, last error, the first that holds:
  * ERROR_INVALID_PARAMETER        token is NULL.
  * ERROR_INVALID_HANDLE           thread is not GetCurrentThread().
  * ERROR_NO_TOKEN                 the slot is empty (W-01).
- * ERROR_CANT_OPEN_ANONYMOUS      the token is at anonymous level, whoever asks (W-03).
+ * ERROR_CANT_OPEN_ANONYMOUS      the token is at anonymous level, with as_self too (W-03).
  * ERROR_BAD_IMPERSONATION_LEVEL  it is at identification level and as_self is FALSE (W-02).
  * ERROR_PRIVILEGE_NOT_HELD, ERROR_ACCESS_DENIED, ERROR_NOT_ENOUGH_MEMORY  as OpenProcessToken.
  *

@@ -8,6 +8,7 @@
 typedef void *RPC_AUTH_IDENTITY_HANDLE;
 typedef void *RPC_AUTHZ_HANDLE;
 typedef void *RPC_IF_HANDLE;
+typedef void *RPC_BINDING_HANDLE;
 
 #define RPC_C_AUTHN_NONE 0
 #define RPC_C_AUTHN_DCE_PRIVATE 1

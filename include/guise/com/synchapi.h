@@ -33,7 +33,7 @@ EXTERN_C GUISE_API HANDLE WINAPI CreateEventW(LPSECURITY_ATTRIBUTES attributes, 
 #endif
 
 /*
- * Sets the event and releases who waits for it (Y-05), and clears it (Y-06).
+ * Sets the event and releases its waiters (Y-05), and clears it (Y-06).
  *
  * FALSE, last error:
  * ERROR_INVALID_HANDLE  not an open handle of an event.
@@ -47,12 +47,13 @@ EXTERN_C GUISE_API BOOL WINAPI ResetEvent(HANDLE event);
  * INFINITE waits for ever (Y-01). It blocks, and nothing is pumped (Y-19).
  *
  * Several, any: takes the first in the array that is set; one may be there twice. All: takes none
- * before all are set, and then all at once, so that nobody can see some of them taken.
+ * before all are set, and then all at once, so that no thread can see some of them taken.
  *
  * WAIT_OBJECT_0 + index  set; 0 where all are waited for.
  * WAIT_TIMEOUT           the time is over; no error, and nothing taken.
  * WAIT_FAILED            nothing waited for or taken; last error:
- *   ERROR_INVALID_HANDLE     not an open handle of an event: nothing else can be waited for.
+ *   ERROR_INVALID_HANDLE     not an open handle of an event: nothing else can be waited for, but
+ *                            GetCurrentProcess() and GetCurrentThread(), which are never set.
  *   ERROR_ACCESS_DENIED      one without SYNCHRONIZE.
  *   ERROR_INVALID_PARAMETER  no handles, more than MAXIMUM_WAIT_OBJECTS, a NULL array; all: one
  *                            event is there twice, behind whichever handles.
@@ -61,5 +62,11 @@ EXTERN_C GUISE_API BOOL WINAPI ResetEvent(HANDLE event);
 EXTERN_C GUISE_API DWORD WINAPI WaitForSingleObject(HANDLE handle, DWORD milliseconds);
 EXTERN_C GUISE_API DWORD WINAPI WaitForMultipleObjects(DWORD count, const HANDLE *handles,
                                                        BOOL wait_all, DWORD milliseconds);
+
+/* Sleeps that long at least, for ever with INFINITE; 0 lets another thread run. Signal handlers do
+ * not end it. A cancellation point. Not declared if the name is a macro already (docs/com.md). */
+#ifndef Sleep
+EXTERN_C GUISE_API void WINAPI Sleep(DWORD milliseconds);
+#endif
 
 #endif

@@ -18,12 +18,23 @@ typedef IClassFactory *LPCLASSFACTORY;
 EXTERN_C GUISE_API const IID IID_IUnknown;
 EXTERN_C GUISE_API const IID IID_IClassFactory;
 
+#ifdef __cplusplus
+GUISE_UUIDOF(IUnknown, IID_IUnknown)
+GUISE_UUIDOF(IClassFactory, IID_IClassFactory)
+#endif
+
 /* Every object. The one pointer of an object that compares equal is that to its IUnknown. */
 #if defined(__cplusplus) && !defined(CINTERFACE)
 struct IUnknown {
     virtual HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void **object) = 0;
     virtual ULONG STDMETHODCALLTYPE AddRef() = 0;
     virtual ULONG STDMETHODCALLTYPE Release() = 0;
+
+    /* By the type of the pointer: __uuidof. */
+    template <typename T> HRESULT STDMETHODCALLTYPE QueryInterface(T **object)
+    {
+        return QueryInterface(__uuidof(T), reinterpret_cast<void **>(object));
+    }
 };
 #else
 typedef struct IUnknownVtbl {

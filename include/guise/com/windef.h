@@ -24,8 +24,56 @@
 #define EXTERN_C_END
 #endif
 
+/*
+ * One calling convention, the platform's, under all the names that Windows compilers have for
+ * theirs. clang has some of the names as keywords that would choose another one.
+ */
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wkeyword-macro"
+#endif
+#define __stdcall
+#define _stdcall
+#define __cdecl
+#define _cdecl
+#define __fastcall
+#define _fastcall
+#define __int8 char
+#define __int16 short
+#define __int32 int
+#define __int64 __INT64_TYPE__ /* the one of int64_t, so that LONGLONG is the same */
+
+/*
+ * __declspec(name): only the names below, so that one that would change what a program does, and is
+ * not here, does not compile. A type's uuid and its having no vtable mean nothing here; __uuidof is
+ * told otherwise (guiddef.h).
+ */
+#define __declspec(name) GUISE__DECLSPEC_##name
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
+#define GUISE__DECLSPEC_align(bytes) __attribute__((aligned(bytes)))
+#define GUISE__DECLSPEC_dllexport GUISE_API
+#define GUISE__DECLSPEC_dllimport
+#define GUISE__DECLSPEC_noinline __attribute__((noinline))
+#define GUISE__DECLSPEC_noreturn __attribute__((noreturn))
+#define GUISE__DECLSPEC_nothrow __attribute__((nothrow))
+#define GUISE__DECLSPEC_novtable
+#define GUISE__DECLSPEC_selectany __attribute__((weak))
+#define GUISE__DECLSPEC_uuid(text)
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define GUISE__DECLSPEC_thread thread_local
+#elif defined(__cplusplus)
+#define GUISE__DECLSPEC_thread __thread
+#else
+#define GUISE__DECLSPEC_thread _Thread_local
+#endif
+
 #define WINAPI
+#define WINAPIV
 #define APIENTRY WINAPI
+#define APIPRIVATE
+#define PASCAL
 #define CALLBACK
 #define STDMETHODCALLTYPE
 #define STDMETHODVCALLTYPE
@@ -38,6 +86,18 @@
 /* With static in front of it or without, as programs have both. */
 #ifndef FORCEINLINE
 #define FORCEINLINE inline __attribute__((always_inline))
+#endif
+#ifndef __forceinline
+#define __forceinline FORCEINLINE
+#endif
+
+/* The casts of these headers' macros, as C++ compilers want them with -Wold-style-cast. */
+#ifdef __cplusplus
+#define GUISE__CAST(type, value) (static_cast<type>(value))
+#define GUISE__POINTER(type, number) (reinterpret_cast<type>(static_cast<LONG_PTR>(number)))
+#else
+#define GUISE__CAST(type, value) ((type)(value))
+#define GUISE__POINTER(type, number) ((type)(LONG_PTR)(number))
 #endif
 
 /* ---- types ----------------------------------------------------------------------------------- */
@@ -63,9 +123,11 @@ typedef intptr_t INT_PTR, LONG_PTR;
 typedef uintptr_t UINT_PTR, ULONG_PTR, DWORD_PTR;
 typedef size_t SIZE_T, *PSIZE_T;
 
-/* The type of the characters in u"...". */
-#ifdef __cplusplus
+/* The type of the characters in u"...", which C++ has from C++11 on. */
+#if defined(__cplusplus) && __cplusplus >= 201103L
 typedef char16_t WCHAR;
+#elif defined(__cplusplus)
+typedef uint16_t WCHAR;
 #else
 typedef uint_least16_t WCHAR;
 #endif

@@ -9,10 +9,35 @@
 /* ---- what every source file uses ------------------------------------------------------------- */
 
 #define ARRAYSIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
+#define RTL_NUMBER_OF(array) ARRAYSIZE(array)
+#ifndef _countof
+#define _countof(array) ARRAYSIZE(array)
+#endif
+#define FIELD_OFFSET(type, field) GUISE__CAST(LONG, offsetof(type, field))
+#define RTL_FIELD_SIZE(type, field) sizeof(GUISE__POINTER(type *, 0)->field)
+#ifdef __cplusplus
+extern "C++" {
+/* Of a constant one too, as a cast of C's would. */
+template <typename T> inline T *guise__record(const volatile void *address, size_t offset)
+{
+    char *field = const_cast<char *>(static_cast<const volatile char *>(address));
+    return static_cast<T *>(static_cast<void *>(field - offset));
+}
+}
+#define CONTAINING_RECORD(address, type, field)                                                    \
+    (guise__record<type>((address), offsetof(type, field)))
+#else
 #define CONTAINING_RECORD(address, type, field)                                                    \
     ((type *)(void *)((char *)(address)-offsetof(type, field)))
+#endif
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+#define UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
+#define DBG_UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+#define DBG_UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
+#define C_ASSERT(condition) typedef char __C_ASSERT__[(condition) ? 1 : -1] __attribute__((unused))
+#define DECLSPEC_ALIGN(bytes) __attribute__((aligned(bytes)))
+#define DECLSPEC_NOINLINE __attribute__((noinline))
+#define DECLSPEC_NORETURN __attribute__((noreturn))
 #define DECLSPEC_NOVTABLE
 
 /* Characters of the width that UNICODE chooses. Functions are on narrow ones, where not said. */
@@ -28,6 +53,17 @@ typedef LPCSTR LPCTSTR, PCTSTR;
 #define __TEXT(string) string
 #endif
 #define TEXT(string) __TEXT(string)
+
+/* ---- languages, as FormatMessage takes them --------------------------------------------------- */
+
+#define LANG_NEUTRAL 0x00
+#define LANG_ENGLISH 0x09
+#define SUBLANG_NEUTRAL 0x00
+#define SUBLANG_DEFAULT 0x01
+#define SUBLANG_SYS_DEFAULT 0x02
+#define SUBLANG_ENGLISH_US 0x01
+#define MAKELANGID(primary, sub)                                                                   \
+    GUISE__CAST(WORD, (GUISE__CAST(unsigned, sub) << 10) | GUISE__CAST(unsigned, primary))
 
 /* ---- numbers that several threads change ----------------------------------------------------- */
 
@@ -159,6 +195,20 @@ typedef struct _SID {
     DWORD SubAuthority[ANYSIZE_ARRAY];
 } SID, *PISID;
 
+/* Of what a SID is the name. Unix accounts are users and groups. */
+typedef enum _SID_NAME_USE {
+    SidTypeUser = 1,
+    SidTypeGroup,
+    SidTypeDomain,
+    SidTypeAlias,
+    SidTypeWellKnownGroup,
+    SidTypeDeletedAccount,
+    SidTypeInvalid,
+    SidTypeUnknown,
+    SidTypeComputer,
+    SidTypeLabel
+} SID_NAME_USE, *PSID_NAME_USE;
+
 #define SID_REVISION 1
 #define SID_MAX_SUB_AUTHORITIES 15
 #define SID_RECOMMENDED_SUB_AUTHORITIES 1
@@ -171,6 +221,7 @@ typedef struct _SID {
 #define SECURITY_CREATOR_SID_AUTHORITY {0, 0, 0, 0, 0, 3}
 #define SECURITY_NON_UNIQUE_AUTHORITY {0, 0, 0, 0, 0, 4}
 #define SECURITY_NT_AUTHORITY {0, 0, 0, 0, 0, 5}
+#define SECURITY_MANDATORY_LABEL_AUTHORITY {0, 0, 0, 0, 0, 16}
 
 #define SECURITY_NULL_RID 0x00000000u
 #define SECURITY_WORLD_RID 0x00000000u
@@ -187,6 +238,7 @@ typedef struct _SID {
 #define SECURITY_SERVICE_RID 0x00000006u
 #define SECURITY_ANONYMOUS_LOGON_RID 0x00000007u
 #define SECURITY_PROXY_RID 0x00000008u
+#define SECURITY_ENTERPRISE_CONTROLLERS_RID 0x00000009u
 #define SECURITY_PRINCIPAL_SELF_RID 0x0000000Au
 #define SECURITY_AUTHENTICATED_USER_RID 0x0000000Bu
 #define SECURITY_RESTRICTED_CODE_RID 0x0000000Cu
@@ -201,6 +253,14 @@ typedef struct _SID {
 #define DOMAIN_ALIAS_RID_USERS 0x00000221u
 #define DOMAIN_ALIAS_RID_GUESTS 0x00000222u
 #define DOMAIN_ALIAS_RID_POWER_USERS 0x00000223u
+#define DOMAIN_ALIAS_RID_ACCOUNT_OPS 0x00000224u
+#define DOMAIN_ALIAS_RID_SYSTEM_OPS 0x00000225u
+#define DOMAIN_ALIAS_RID_PRINT_OPS 0x00000226u
+#define DOMAIN_ALIAS_RID_BACKUP_OPS 0x00000227u
+#define DOMAIN_ALIAS_RID_REPLICATOR 0x00000228u
+#define DOMAIN_ALIAS_RID_PREW2KCOMPACCESS 0x0000022Au
+#define DOMAIN_ALIAS_RID_REMOTE_DESKTOP_USERS 0x0000022Bu
+#define DOMAIN_ALIAS_RID_NETWORK_CONFIGURATION_OPS 0x0000022Cu
 
 typedef struct _SID_AND_ATTRIBUTES {
     PSID Sid;
@@ -216,6 +276,97 @@ typedef struct _SID_AND_ATTRIBUTES {
 #define SE_GROUP_INTEGRITY_ENABLED 0x00000040u
 #define SE_GROUP_RESOURCE 0x20000000u
 #define SE_GROUP_LOGON_ID 0xC0000000u
+
+#define SECURITY_MANDATORY_UNTRUSTED_RID 0x00000000u
+#define SECURITY_MANDATORY_LOW_RID 0x00001000u
+#define SECURITY_MANDATORY_MEDIUM_RID 0x00002000u
+#define SECURITY_MANDATORY_MEDIUM_PLUS_RID 0x00002100u
+#define SECURITY_MANDATORY_HIGH_RID 0x00003000u
+#define SECURITY_MANDATORY_SYSTEM_RID 0x00004000u
+
+/* What CreateWellKnownSid makes. The comment says of which kind a SID is that belongs to a domain. */
+typedef enum _WELL_KNOWN_SID_TYPE {
+    WinNullSid = 0,
+    WinWorldSid = 1,
+    WinLocalSid = 2,
+    WinCreatorOwnerSid = 3,
+    WinCreatorGroupSid = 4,
+    WinCreatorOwnerServerSid = 5,
+    WinCreatorGroupServerSid = 6,
+    WinNtAuthoritySid = 7,
+    WinDialupSid = 8,
+    WinNetworkSid = 9,
+    WinBatchSid = 10,
+    WinInteractiveSid = 11,
+    WinServiceSid = 12,
+    WinAnonymousSid = 13,
+    WinProxySid = 14,
+    WinEnterpriseControllersSid = 15,
+    WinSelfSid = 16,
+    WinAuthenticatedUserSid = 17,
+    WinRestrictedCodeSid = 18,
+    WinTerminalServerSid = 19,
+    WinRemoteLogonIdSid = 20,
+    WinLogonIdsSid = 21, /* of no SID: each session has its own */
+    WinLocalSystemSid = 22,
+    WinLocalServiceSid = 23,
+    WinNetworkServiceSid = 24,
+    WinBuiltinDomainSid = 25,
+    WinBuiltinAdministratorsSid = 26,
+    WinBuiltinUsersSid = 27,
+    WinBuiltinGuestsSid = 28,
+    WinBuiltinPowerUsersSid = 29,
+    WinBuiltinAccountOperatorsSid = 30,
+    WinBuiltinSystemOperatorsSid = 31,
+    WinBuiltinPrintOperatorsSid = 32,
+    WinBuiltinBackupOperatorsSid = 33,
+    WinBuiltinReplicatorSid = 34,
+    WinBuiltinPreWindows2000CompatibleAccessSid = 35,
+    WinBuiltinRemoteDesktopUsersSid = 36,
+    WinBuiltinNetworkConfigurationOperatorsSid = 37,
+    WinAccountAdministratorSid = 38, /* this and the next twelve: of a domain */
+    WinAccountGuestSid = 39,
+    WinAccountKrbtgtSid = 40,
+    WinAccountDomainAdminsSid = 41,
+    WinAccountDomainUsersSid = 42,
+    WinAccountDomainGuestsSid = 43,
+    WinAccountComputersSid = 44,
+    WinAccountControllersSid = 45,
+    WinAccountCertAdminsSid = 46,
+    WinAccountSchemaAdminsSid = 47,
+    WinAccountEnterpriseAdminsSid = 48,
+    WinAccountPolicyAdminsSid = 49,
+    WinAccountRasAndIasServersSid = 50,
+    WinNTLMAuthenticationSid = 51,
+    WinDigestAuthenticationSid = 52,
+    WinSChannelAuthenticationSid = 53,
+    WinThisOrganizationSid = 54,
+    WinOtherOrganizationSid = 55,
+    WinBuiltinIncomingForestTrustBuildersSid = 56,
+    WinBuiltinPerfMonitoringUsersSid = 57,
+    WinBuiltinPerfLoggingUsersSid = 58,
+    WinBuiltinAuthorizationAccessSid = 59,
+    WinBuiltinTerminalServerLicenseServersSid = 60,
+    WinBuiltinDCOMUsersSid = 61,
+    WinBuiltinIUsersSid = 62,
+    WinIUserSid = 63,
+    WinBuiltinCryptoOperatorsSid = 64,
+    WinUntrustedLabelSid = 65,
+    WinLowLabelSid = 66,
+    WinMediumLabelSid = 67,
+    WinHighLabelSid = 68,
+    WinSystemLabelSid = 69,
+    WinWriteRestrictedCodeSid = 70,
+    WinCreatorOwnerRightsSid = 71,
+    WinCacheablePrincipalsGroupSid = 72,         /* of a domain */
+    WinNonCacheablePrincipalsGroupSid = 73,      /* of a domain */
+    WinEnterpriseReadonlyControllersSid = 74,    /* of a domain */
+    WinAccountReadonlyControllersSid = 75,       /* of a domain */
+    WinBuiltinEventLogReadersGroup = 76,
+    WinNewEnterpriseReadonlyControllersSid = 77, /* of a domain */
+    WinBuiltinCertSvcDComAccessGroup = 78,
+    WinMediumPlusLabelSid = 79
+} WELL_KNOWN_SID_TYPE;
 
 /* ---- access control lists and security descriptors ------------------------------------------- */
 
@@ -256,6 +407,18 @@ typedef struct _ACCESS_DENIED_ACE {
     DWORD SidStart;
 } ACCESS_DENIED_ACE, *PACCESS_DENIED_ACE;
 
+typedef struct _SYSTEM_AUDIT_ACE {
+    ACE_HEADER Header;
+    ACCESS_MASK Mask;
+    DWORD SidStart;
+} SYSTEM_AUDIT_ACE, *PSYSTEM_AUDIT_ACE;
+
+typedef struct _SYSTEM_MANDATORY_LABEL_ACE {
+    ACE_HEADER Header;
+    ACCESS_MASK Mask;
+    DWORD SidStart;
+} SYSTEM_MANDATORY_LABEL_ACE, *PSYSTEM_MANDATORY_LABEL_ACE;
+
 #define ACCESS_ALLOWED_ACE_TYPE 0x00
 #define ACCESS_DENIED_ACE_TYPE 0x01
 #define SYSTEM_AUDIT_ACE_TYPE 0x02
@@ -263,10 +426,13 @@ typedef struct _ACCESS_DENIED_ACE {
 #define ACCESS_ALLOWED_COMPOUND_ACE_TYPE 0x04
 #define ACCESS_ALLOWED_OBJECT_ACE_TYPE 0x05
 #define ACCESS_DENIED_OBJECT_ACE_TYPE 0x06
+#define SYSTEM_AUDIT_OBJECT_ACE_TYPE 0x07
+#define SYSTEM_ALARM_OBJECT_ACE_TYPE 0x08
 #define ACCESS_ALLOWED_CALLBACK_ACE_TYPE 0x09
 #define ACCESS_DENIED_CALLBACK_ACE_TYPE 0x0A
 #define ACCESS_ALLOWED_CALLBACK_OBJECT_ACE_TYPE 0x0B
 #define ACCESS_DENIED_CALLBACK_OBJECT_ACE_TYPE 0x0C
+#define SYSTEM_MANDATORY_LABEL_ACE_TYPE 0x11
 
 #define OBJECT_INHERIT_ACE 0x01
 #define CONTAINER_INHERIT_ACE 0x02
@@ -274,6 +440,32 @@ typedef struct _ACCESS_DENIED_ACE {
 #define INHERIT_ONLY_ACE 0x08
 #define INHERITED_ACE 0x10
 #define VALID_INHERIT_FLAGS 0x1F
+#define SUCCESSFUL_ACCESS_ACE_FLAG 0x40
+#define FAILED_ACCESS_ACE_FLAG 0x80
+
+/* In entries for parts of objects: which of the two identifiers are there. */
+#define ACE_OBJECT_TYPE_PRESENT 0x1
+#define ACE_INHERITED_OBJECT_TYPE_PRESENT 0x2
+
+#define SYSTEM_MANDATORY_LABEL_NO_WRITE_UP 0x1u
+#define SYSTEM_MANDATORY_LABEL_NO_READ_UP 0x2u
+#define SYSTEM_MANDATORY_LABEL_NO_EXECUTE_UP 0x4u
+
+/* What GetAclInformation can be asked for. */
+typedef enum _ACL_INFORMATION_CLASS {
+    AclRevisionInformation = 1, /* ACL_REVISION_INFORMATION */
+    AclSizeInformation = 2      /* ACL_SIZE_INFORMATION */
+} ACL_INFORMATION_CLASS;
+
+typedef struct _ACL_REVISION_INFORMATION {
+    DWORD AclRevision;
+} ACL_REVISION_INFORMATION, *PACL_REVISION_INFORMATION;
+
+typedef struct _ACL_SIZE_INFORMATION {
+    DWORD AceCount;
+    DWORD AclBytesInUse;
+    DWORD AclBytesFree;
+} ACL_SIZE_INFORMATION, *PACL_SIZE_INFORMATION;
 
 typedef PVOID PSECURITY_DESCRIPTOR;
 typedef WORD SECURITY_DESCRIPTOR_CONTROL, *PSECURITY_DESCRIPTOR_CONTROL;
@@ -288,6 +480,25 @@ typedef struct _SECURITY_DESCRIPTOR {
     PACL Sacl;
     PACL Dacl;
 } SECURITY_DESCRIPTOR, *PISECURITY_DESCRIPTOR;
+
+/* The self-relative form: one block of bytes, where the parts stand so many bytes behind its
+ * beginning. 0: there is none. */
+typedef struct _SECURITY_DESCRIPTOR_RELATIVE {
+    BYTE Revision;
+    BYTE Sbz1;
+    SECURITY_DESCRIPTOR_CONTROL Control;
+    DWORD Owner;
+    DWORD Group;
+    DWORD Sacl;
+    DWORD Dacl;
+} SECURITY_DESCRIPTOR_RELATIVE, *PISECURITY_DESCRIPTOR_RELATIVE;
+
+/* Parts of a descriptor. */
+typedef DWORD SECURITY_INFORMATION, *PSECURITY_INFORMATION;
+#define OWNER_SECURITY_INFORMATION 0x00000001u
+#define GROUP_SECURITY_INFORMATION 0x00000002u
+#define DACL_SECURITY_INFORMATION 0x00000004u
+#define SACL_SECURITY_INFORMATION 0x00000008u
 
 #define SECURITY_DESCRIPTOR_REVISION 1
 #define SECURITY_DESCRIPTOR_REVISION1 1
@@ -322,6 +533,41 @@ typedef struct _LUID_AND_ATTRIBUTES {
     LUID Luid;
     DWORD Attributes;
 } LUID_AND_ATTRIBUTES, *PLUID_AND_ATTRIBUTES;
+
+#define SE_CREATE_TOKEN_NAME TEXT("SeCreateTokenPrivilege")
+#define SE_ASSIGNPRIMARYTOKEN_NAME TEXT("SeAssignPrimaryTokenPrivilege")
+#define SE_LOCK_MEMORY_NAME TEXT("SeLockMemoryPrivilege")
+#define SE_INCREASE_QUOTA_NAME TEXT("SeIncreaseQuotaPrivilege")
+#define SE_MACHINE_ACCOUNT_NAME TEXT("SeMachineAccountPrivilege")
+#define SE_TCB_NAME TEXT("SeTcbPrivilege")
+#define SE_SECURITY_NAME TEXT("SeSecurityPrivilege")
+#define SE_TAKE_OWNERSHIP_NAME TEXT("SeTakeOwnershipPrivilege")
+#define SE_LOAD_DRIVER_NAME TEXT("SeLoadDriverPrivilege")
+#define SE_SYSTEM_PROFILE_NAME TEXT("SeSystemProfilePrivilege")
+#define SE_SYSTEMTIME_NAME TEXT("SeSystemtimePrivilege")
+#define SE_PROF_SINGLE_PROCESS_NAME TEXT("SeProfileSingleProcessPrivilege")
+#define SE_INC_BASE_PRIORITY_NAME TEXT("SeIncreaseBasePriorityPrivilege")
+#define SE_CREATE_PAGEFILE_NAME TEXT("SeCreatePagefilePrivilege")
+#define SE_CREATE_PERMANENT_NAME TEXT("SeCreatePermanentPrivilege")
+#define SE_BACKUP_NAME TEXT("SeBackupPrivilege")
+#define SE_RESTORE_NAME TEXT("SeRestorePrivilege")
+#define SE_SHUTDOWN_NAME TEXT("SeShutdownPrivilege")
+#define SE_DEBUG_NAME TEXT("SeDebugPrivilege")
+#define SE_AUDIT_NAME TEXT("SeAuditPrivilege")
+#define SE_SYSTEM_ENVIRONMENT_NAME TEXT("SeSystemEnvironmentPrivilege")
+#define SE_CHANGE_NOTIFY_NAME TEXT("SeChangeNotifyPrivilege")
+#define SE_REMOTE_SHUTDOWN_NAME TEXT("SeRemoteShutdownPrivilege")
+#define SE_UNDOCK_NAME TEXT("SeUndockPrivilege")
+#define SE_SYNC_AGENT_NAME TEXT("SeSyncAgentPrivilege")
+#define SE_ENABLE_DELEGATION_NAME TEXT("SeEnableDelegationPrivilege")
+#define SE_MANAGE_VOLUME_NAME TEXT("SeManageVolumePrivilege")
+#define SE_IMPERSONATE_NAME TEXT("SeImpersonatePrivilege")
+#define SE_CREATE_GLOBAL_NAME TEXT("SeCreateGlobalPrivilege")
+#define SE_TRUSTED_CREDMAN_ACCESS_NAME TEXT("SeTrustedCredManAccessPrivilege")
+#define SE_RELABEL_NAME TEXT("SeRelabelPrivilege")
+#define SE_INC_WORKING_SET_NAME TEXT("SeIncreaseWorkingSetPrivilege")
+#define SE_TIME_ZONE_NAME TEXT("SeTimeZonePrivilege")
+#define SE_CREATE_SYMBOLIC_LINK_NAME TEXT("SeCreateSymbolicLinkPrivilege")
 
 #define SE_PRIVILEGE_ENABLED_BY_DEFAULT 0x00000001u
 #define SE_PRIVILEGE_ENABLED 0x00000002u
@@ -378,9 +624,15 @@ typedef enum _TOKEN_INFORMATION_CLASS {
     TokenUser = 1,               /* TOKEN_USER */
     TokenGroups = 2,             /* TOKEN_GROUPS */
     TokenPrivileges = 3,         /* TOKEN_PRIVILEGES */
+    TokenOwner = 4,              /* TOKEN_OWNER */
+    TokenPrimaryGroup = 5,       /* TOKEN_PRIMARY_GROUP */
     TokenType = 8,               /* TOKEN_TYPE */
     TokenImpersonationLevel = 9, /* SECURITY_IMPERSONATION_LEVEL */
-    TokenStatistics = 10         /* TOKEN_STATISTICS */
+    TokenStatistics = 10,        /* TOKEN_STATISTICS */
+    TokenSessionId = 12,         /* DWORD */
+    TokenElevationType = 18,     /* TOKEN_ELEVATION_TYPE */
+    TokenElevation = 20,         /* TOKEN_ELEVATION */
+    TokenIntegrityLevel = 25     /* TOKEN_MANDATORY_LABEL */
 } TOKEN_INFORMATION_CLASS, *PTOKEN_INFORMATION_CLASS;
 
 typedef struct _TOKEN_USER {
@@ -397,9 +649,31 @@ typedef struct _TOKEN_PRIVILEGES {
     LUID_AND_ATTRIBUTES Privileges[ANYSIZE_ARRAY];
 } TOKEN_PRIVILEGES, *PTOKEN_PRIVILEGES;
 
+typedef struct _TOKEN_OWNER {
+    PSID Owner;
+} TOKEN_OWNER, *PTOKEN_OWNER;
+
+typedef struct _TOKEN_PRIMARY_GROUP {
+    PSID PrimaryGroup;
+} TOKEN_PRIMARY_GROUP, *PTOKEN_PRIMARY_GROUP;
+
+typedef enum _TOKEN_ELEVATION_TYPE {
+    TokenElevationTypeDefault = 1,
+    TokenElevationTypeFull,
+    TokenElevationTypeLimited
+} TOKEN_ELEVATION_TYPE, *PTOKEN_ELEVATION_TYPE;
+
+typedef struct _TOKEN_ELEVATION {
+    DWORD TokenIsElevated;
+} TOKEN_ELEVATION, *PTOKEN_ELEVATION;
+
+typedef struct _TOKEN_MANDATORY_LABEL {
+    SID_AND_ATTRIBUTES Label;
+} TOKEN_MANDATORY_LABEL, *PTOKEN_MANDATORY_LABEL;
+
 typedef struct _TOKEN_STATISTICS {
     LUID TokenId;          /* of the token: the same in every handle to it, never of another */
-    LUID AuthenticationId; /* here the same number: nobody tells who logged on when */
+    LUID AuthenticationId; /* of the token's first copy: logons are not known here */
     LARGE_INTEGER ExpirationTime;
     TOKEN_TYPE TokenType;
     SECURITY_IMPERSONATION_LEVEL ImpersonationLevel; /* if TokenType is TokenImpersonation */

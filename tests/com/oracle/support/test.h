@@ -17,6 +17,9 @@
 void test_assert_result(guise_result actual, guise_result expected, const char *expression,
                         const char *file, int line);
 
+/* There is nothing to choose. */
+#define test_use_emulated() ((void)0)
+
 /* `run` sees to it that every test ends. */
 #define test_watchdog(seconds) ((void)(seconds))
 

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GUISE_COM_ACCCTRL_H
+#define GUISE_COM_ACCCTRL_H
+
+#include "accctrlbase.h"
+
+#endif
