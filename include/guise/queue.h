@@ -12,8 +12,9 @@
  * Lifetime: counted. A call does not keep its queue alive. With the queue's last reference the calls in it
  * are dropped, and those that complete later complete as without a queue (Q-03).
  *
- * fork: what the parent asked for never arrives in the child's copy. What was in the queue may be taken
- * there, which changes nothing in the parent, its descriptor included (Q-04).
+ * fork: what the parent asked for never arrives in the child's copy. What was in the queue can be taken
+ * there, but for what a thread of the parent was taking; that changes nothing in the parent, its descriptor
+ * included (Q-04).
  */
 #ifndef GUISE_QUEUE_H
 #define GUISE_QUEUE_H
@@ -44,8 +45,9 @@ GUISE_API guise_queue *guise_queue_ref(guise_queue *queue);
 GUISE_API void guise_queue_unref(guise_queue *queue);
 
 /*
- * A descriptor that is readable while there is something to take; it may be readable for a moment longer.
- * For poll and epoll only. It belongs to the queue, and is closed with it.
+ * A descriptor that is readable while there is something to take; it may be readable for a moment longer,
+ * and is not for a moment in which another thread has emptied the queue and a call comes. For poll and epoll
+ * only. It belongs to the queue, and is closed with it.
  *
  * GUISE_E_INVALID_ARGUMENT  queue or out is NULL.
  * GUISE_E_OUT_OF_RESOURCES  No descriptor is left.

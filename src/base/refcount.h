@@ -39,6 +39,23 @@ static inline unsigned guise__count_up(atomic_uint *refs)
     return before + 1;
 }
 
+/* One reference more to an object whose memory the caller keeps, but whose last reference may have gone.
+ * False if it has. Relaxed, because nothing new becomes visible by it: the caller knows the object from when
+ * it began to keep the memory. */
+static inline bool guise__count_up_unless_gone(atomic_uint *refs)
+{
+    unsigned seen = atomic_load_explicit(refs, memory_order_relaxed);
+
+    do {
+        if (seen == 0) {
+            return false;
+        }
+        guise__count_require_room(seen, GUISE__COUNT_MAX);
+    } while (!atomic_compare_exchange_weak_explicit(refs, &seen, seen + 1, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return true;
+}
+
 /* One reference less; returns the new count. At 0 the caller frees the object. Release, so that
  * everything this owner did is done before the object is freed; acquire, so that the thread that frees
  * it sees what all others did. */

@@ -236,6 +236,9 @@ static inline unsigned guise__call_generation(void)
     return guise__fork_count() & (UINT_MAX >> GUISE__SHARD_BITS);
 }
 
+/* GUISE_OK while the call has not completed and has no completion function, else why one is refused. */
+guise_result guise__call_can_register(const guise_call *call);
+
 /* The note of a call that guise_call_notify gave one; NULL: none. */
 struct guise__note *guise__call_note(const guise_call *call);
 

@@ -5,12 +5,12 @@
 
 #include <guise/queue.h>
 
-/* Made by guise_call_notify; freed with the call, because it has the tag. */
+/* Made by guise_call_notify; freed with the call, because it has the tag. Only next changes. */
 struct guise__note {
     guise_queue *queue; /* its memory is held, but it may be closed */
-    guise_call *call;   /* the queue's reference while the note is in it */
+    guise_call *call;   /* the queue has a reference to it while the note is in the queue */
     void *tag;
-    struct guise__note *next; /* (the queue's lock) */
+    struct guise__note *next; /* set by the completer, then by a taker under the queue's lock */
 };
 
 /* The completion function of a call that has a note; its argument is the note. */

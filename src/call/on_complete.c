@@ -107,6 +107,13 @@ struct guise__note *guise__call_note(const guise_call *call)
     return beside->reply.fn == guise__note_deliver ? beside->reply.arg : NULL;
 }
 
+guise_result guise__call_can_register(const guise_call *call)
+{
+    uint64_t seen = guise__call_load(call);
+
+    return (seen & DECIDED) != 0 ? refusal_of(seen) : GUISE_OK;
+}
+
 guise_result guise_call_on_complete(guise_call *call, guise_complete_fn *fn, void *arg)
 {
     uint64_t seen;

@@ -3,16 +3,23 @@
  * Queues of completed calls. A call's completion function puts its note into the queue, so that the call is
  * there before it is announced (Q-01), and a call has either a queue or a function of the program's (Q-02).
  *
- * The references of a queue decide how long it takes calls; `holds` how long its memory lives, because a
- * note may outlive the queue (Q-03). The references together have one hold, each note has one.
+ * A completer pushes the note onto `inbox`, the newest first, in one step and without a lock, because a
+ * completer may be a thread that impersonates. A taker moves the whole inbox to `outbox`, the oldest first,
+ * and takes from there.
  *
- * `ready` is a manual signal that is set while the list may have something. A taker that empties the list
- * resets it, and then looks once more, because a call may have come in between.
+ * The references of a queue decide how long it takes calls; a completer has one while it puts its note in,
+ * so that a queue with none is closed, and empty. `holds` is how long its memory lives, because a note may
+ * outlive the queue (Q-03). The references together have one hold, each note has one.
  *
- * Locking discipline: the queue's lock guards the list and is_closed. No other lock is taken under it, no
- * call is completed or dropped, and the signal is set and reset without it. A forked child may take it over
- * from its parent (lock.h); what the parent asked for never arrives in the child, because no completion
- * function of the parent's runs there (Q-04).
+ * `ready` is a manual signal that is set while the queue may have something: each completer sets it, so
+ * that a call is never in the queue unannounced once its completion has returned. A taker that finds the
+ * queue empty resets it, and then looks once more, because a call may have come in between.
+ *
+ * Locking discipline: the queue's lock guards the outbox. No other lock is taken under it, no call is
+ * completed or dropped, and the signal is set and reset without it. A forked child may take it over from a
+ * thread of its parent (lock.h), which has left nothing half done, because a note comes into the inbox and
+ * out of the outbox by one store; between inbox and outbox the child may lose notes. What the parent asked for never arrives in the child, because no
+ * completion function of the parent's runs there (Q-04).
  */
 #define _POSIX_C_SOURCE 200809L
 #include <guise/queue.h>
@@ -27,10 +34,11 @@
 struct guise_queue {
     atomic_uint refs;
     atomic_uint holds;
-    guise_signal *ready; /* owned by the references */
+    guise_signal *ready;                 /* owned by the references */
+    _Atomic(struct guise__note *) inbox; /* the newest first */
     struct guise__lock lock;
-    struct guise__note *first, *last; /* (lock) in the order of completion */
-    bool is_closed;                   /* (lock) the last reference has gone */
+    _Atomic(struct guise__note *)
+        outbox; /* (lock) the oldest first, all older than those in the inbox */
 };
 
 static void drop_hold(guise_queue *queue)
@@ -58,6 +66,9 @@ guise_result guise_queue_create(guise_queue **out)
     }
     atomic_init(&queue->refs, 1);
     atomic_init(&queue->holds, 1);
+    atomic_init(&queue->inbox, NULL);
+    atomic_init(&queue->outbox, NULL);
+    guise__lock_init(&queue->lock);
     *out = queue;
     return GUISE_OK;
 }
@@ -70,105 +81,52 @@ guise_queue *guise_queue_ref(guise_queue *queue)
     return queue;
 }
 
-/* ---- notes ---- */
+/* ---- taking ---- */
 
-void guise__note_free(struct guise__note *note)
+static struct guise__note *reversed(struct guise__note *note)
 {
-    GUISE__CHECK(note->call == NULL);
-    drop_hold(note->queue);
-    guise__free(note);
+    struct guise__note *done = NULL;
+
+    while (note != NULL) {
+        struct guise__note *next = note->next;
+
+        note->next = done;
+        done = note;
+        note = next;
+    }
+    return done;
 }
 
-/* False: the queue is closed. *was_empty: whether the list was. */
-static bool append_locked(guise_queue *queue, struct guise__note *note, bool *was_empty)
+/* Release: a child that is forked now finds the note and its successors as they are meant, whose `next` was
+ * written before. In this process the lock has the order. */
+static void set_outbox_locked(guise_queue *queue, struct guise__note *note)
 {
     GUISE__CHECK(guise__lock_is_held(&queue->lock));
-    *was_empty = queue->first == NULL;
-    if (queue->is_closed) {
-        return false;
-    }
-    note->next = NULL;
-    if (*was_empty) {
-        queue->first = note;
-    } else {
-        queue->last->next = note;
-    }
-    queue->last = note;
-    return true;
+    atomic_store_explicit(&queue->outbox, note, memory_order_release);
 }
 
-/* The signal outlives the setting, because the completer's taker may drop the queue's last reference at
- * once: the note's hold keeps the queue, and this reference its signal. */
-static void announce(guise_signal *ready)
+/* The oldest note, which stays where it is; NULL if there is none. */
+static struct guise__note *oldest_locked(guise_queue *queue)
 {
-    guise_signal_set(ready);
-    guise_signal_unref(ready);
-}
+    struct guise__note *note = atomic_load_explicit(&queue->outbox, memory_order_relaxed);
 
-void guise__note_deliver(guise_call *call, guise_result result, void *arg)
-{
-    struct guise__note *note = arg;
-    guise_queue *queue = note->queue;
-    guise_signal *ready = NULL;
-    bool was_empty, is_taken;
-
-    (void)result;
-    GUISE__CHECK(note->call == NULL);
-    (void)guise__lock_take(&queue->lock);
-    is_taken = append_locked(queue, note, &was_empty);
-    if (is_taken) {
-        note->call = guise_call_ref(call);
-        ready = was_empty ? guise_signal_ref(queue->ready) : NULL;
-    }
-    guise__lock_release(&queue->lock);
-    if (ready != NULL) {
-        announce(ready);
-    }
-}
-
-guise_result guise_call_notify(guise_call *call, guise_queue *queue, void *tag)
-{
-    struct guise__note *note;
-    guise_result result;
-
-    if (call == NULL || queue == NULL) {
-        return GUISE_E_INVALID_ARGUMENT;
-    }
-    note = guise__alloc(sizeof *note);
     if (note == NULL) {
-        return GUISE_E_OUT_OF_MEMORY;
+        /* Acquire: pairs with the release of the completers. */
+        note = reversed(atomic_exchange_explicit(&queue->inbox, NULL, memory_order_acquire));
+        set_outbox_locked(queue, note);
     }
-    (void)guise__count_up(&queue->holds);
-    note->queue = queue;
-    note->tag = tag;
-    result = guise_call_on_complete(call, guise__note_deliver, note);
-    if (result != GUISE_OK) {
-        guise__note_free(note);
-    }
-    return result;
+    return note;
 }
-
-void *guise_call_tag(const guise_call *call)
-{
-    const struct guise__note *note = call == NULL ? NULL : guise__call_note(call);
-
-    return note == NULL ? NULL : note->tag;
-}
-
-/* ---- taking ---- */
 
 /* Moves calls with their references to the caller; returns how many. */
 static size_t take_locked(guise_queue *queue, guise_call **calls, size_t max)
 {
     size_t count = 0;
+    struct guise__note *note;
 
-    GUISE__CHECK(guise__lock_is_held(&queue->lock));
-    for (; count < max && queue->first != NULL; count++) {
-        struct guise__note *note = queue->first;
-
-        queue->first = note->next;
+    for (; count < max && (note = oldest_locked(queue)) != NULL; count++) {
         calls[count] = note->call;
-        note->call = NULL;
+        set_outbox_locked(queue, note->next);
     }
     return count;
 }
@@ -178,7 +136,7 @@ static bool is_empty(guise_queue *queue)
     bool empty;
 
     (void)guise__lock_take(&queue->lock);
-    empty = queue->first == NULL;
+    empty = oldest_locked(queue) == NULL;
     guise__lock_release(&queue->lock);
     return empty;
 }
@@ -190,7 +148,7 @@ static size_t take_now(guise_queue *queue, guise_call **calls, size_t max)
 
     (void)guise__lock_take(&queue->lock);
     count = take_locked(queue, calls, max);
-    empty = queue->first == NULL;
+    empty = oldest_locked(queue) == NULL;
     guise__lock_release(&queue->lock);
     if (empty) {
         guise_signal_reset(queue->ready);
@@ -249,10 +207,75 @@ void guise_queue_unref(guise_queue *queue)
     if (queue == NULL || !guise__count_down(&queue->refs)) {
         return;
     }
-    (void)guise__lock_take(&queue->lock);
-    queue->is_closed = true;
-    guise__lock_release(&queue->lock);
     drop_calls(queue);
     guise_signal_unref(queue->ready);
     drop_hold(queue);
+}
+
+/* ---- notes ---- */
+
+void guise__note_free(struct guise__note *note)
+{
+    drop_hold(note->queue);
+    guise__free(note);
+}
+
+static void push(guise_queue *queue, struct guise__note *note)
+{
+    struct guise__note *newest = atomic_load_explicit(&queue->inbox, memory_order_relaxed);
+
+    do {
+        note->next = newest;
+        /* Release: a taker sees the note. Relaxed on failure, because only the address is used, and a taker
+         * takes all notes at once, so that no note comes back while this thread looks. */
+    } while (!atomic_compare_exchange_weak_explicit(&queue->inbox, &newest, note,
+                                                    memory_order_release, memory_order_relaxed));
+}
+
+void guise__note_deliver(guise_call *call, guise_result result, void *arg)
+{
+    struct guise__note *note = arg;
+    guise_queue *queue = note->queue;
+
+    (void)result;
+    GUISE__CHECK(note->call == call);
+    if (!guise__count_up_unless_gone(&queue->refs)) {
+        return; /* the queue is closed */
+    }
+    (void)guise_call_ref(call); /* the taker's, and taken perhaps before push returns */
+    push(queue, note);
+    guise_signal_set(queue->ready); /* by each completer: another one may not have done it yet */
+    guise_queue_unref(queue);
+}
+
+guise_result guise_call_notify(guise_call *call, guise_queue *queue, void *tag)
+{
+    struct guise__note *note;
+    guise_result result;
+
+    if (call == NULL || queue == NULL) {
+        return GUISE_E_INVALID_ARGUMENT;
+    }
+    result = guise__call_can_register(call);
+    if (result != GUISE_OK) {
+        return result;
+    }
+    note = guise__alloc(sizeof *note);
+    if (note == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    (void)guise__count_up(&queue->holds);
+    *note = (struct guise__note){.queue = queue, .call = call, .tag = tag};
+    result = guise_call_on_complete(call, guise__note_deliver, note);
+    if (result != GUISE_OK) {
+        guise__note_free(note);
+    }
+    return result;
+}
+
+void *guise_call_tag(const guise_call *call)
+{
+    const struct guise__note *note = call == NULL ? NULL : guise__call_note(call);
+
+    return note == NULL ? NULL : note->tag;
 }

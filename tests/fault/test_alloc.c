@@ -575,6 +575,29 @@ static void test_every_function_with_the_emulated_provider(void **state)
     assert_child_passes(all_with_emulated, NULL);
 }
 
+static void refusal_needs_no_memory(void *arg)
+{
+    (void)arg;
+    build_world();
+    open_call_and_queue();
+    CHILD_CHECK_RESULT(guise_call_notify(s_world.call, s_queue, NULL), GUISE_OK);
+    arm(1, true);
+    CHILD_CHECK_RESULT(guise_call_notify(s_world.call, s_queue, NULL), GUISE_E_UNEXPECTED);
+    CHILD_CHECK_RESULT(guise_call_signal(s_world.call), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_call_notify(s_world.call, s_queue, NULL), GUISE_E_CALL_COMPLETE);
+    CHILD_CHECK(!disarm());
+    close_call_and_queue(NULL);
+    destroy_world();
+    CHILD_CHECK(live() == 0);
+}
+
+/* the call's state is looked at first, so that a want of memory hides no other result. */
+static void test_refusal_needs_no_memory(void **state)
+{
+    (void)state;
+    assert_child_passes(refusal_needs_no_memory, NULL);
+}
+
 /* More groups than a first look has room for: the list is asked for twice. */
 static void peer_with_many_groups(void *arg)
 {
@@ -971,6 +994,7 @@ int main(void)
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_function_with_the_emulated_provider),
+        cmocka_unit_test(test_refusal_needs_no_memory),
         cmocka_unit_test(test_peer_with_many_groups),
         cmocka_unit_test(test_no_thread_local_key),
         cmocka_unit_test(test_no_descriptor),

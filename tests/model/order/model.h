@@ -12,6 +12,7 @@ extern const struct scenario lock_scenarios[];
 extern const struct scenario latch_scenarios[];
 extern const struct scenario shards_scenarios[];
 extern const struct scenario once_scenarios[];
+extern const struct scenario queue_scenarios[];
 
 /* guise__lock_take and guise__lock_release in one step each, for models of other things than the lock: a
  * thread that finds the lock held waits. lock_model.c has the lock's own steps. */

@@ -98,7 +98,8 @@ static bool is_one_weaker(enum order order, enum order weaker, unsigned uses)
 /* ---- scenarios ---- */
 
 static const struct scenario *const lists[] = {call_scenarios,  sync_scenarios,   lock_scenarios,
-                                               latch_scenarios, shards_scenarios, once_scenarios};
+                                               latch_scenarios, shards_scenarios, once_scenarios,
+                                               queue_scenarios};
 enum { LISTS = sizeof lists / sizeof *lists, SCENARIOS_MAX = 128 };
 
 static struct {
