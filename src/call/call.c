@@ -155,7 +155,21 @@ guise_result guise_call_result(const guise_call *call, guise_result *out)
 
 _Atomic(struct guise__call_extension *) *guise__call_extension(guise_call *call)
 {
-    return &call->extension;
+    /* Acquire: pairs with the release of another thread of the same library. */
+    const struct guise__call_extension *extension =
+        atomic_load_explicit(&call->extension, memory_order_acquire);
+
+    return extension != NULL && extension->inner != NULL ? extension->inner : &call->extension;
+}
+
+/* Relaxed, because no other thread sees the call yet. WAITERS, so that completing takes no short cut past the
+ * extension. */
+void guise__call_attach(guise_call *call, struct guise__call_extension *extension)
+{
+    GUISE__CHECK(extension->inner != NULL && extension->announced != NULL);
+    GUISE__CHECK(atomic_load_explicit(&call->extension, memory_order_relaxed) == NULL);
+    atomic_store_explicit(&call->extension, extension, memory_order_relaxed);
+    (void)atomic_fetch_or_explicit(&call->state, GUISE__CALL_WAITERS, memory_order_relaxed);
 }
 
 const guise_context *guise__call_client(const guise_call *call)

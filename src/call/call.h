@@ -17,15 +17,27 @@ GUISE_SIBLING const guise_context *guise__call_client(const guise_call *call);
 /* Has the call completed? True also while Finish_ runs, when guise_call_result still says it is pending. */
 GUISE_SIBLING bool guise__call_is_completed(const guise_call *call);
 
-/* The first member of a call's extension: an object that a library above makes once for a call, and that
- * ends with the call. */
+/* The first member of a call's extension: an object that a library or a floor above makes once for a call, and
+ * that ends with the call. */
 struct guise__call_extension {
     /* Called on the thread that drops the call's last reference. */
     void (*destroy)(struct guise__call_extension *extension);
+    /* Of an extension that guise__call_attach attached, called once when the call is announced, as its waiters
+     * are released, on the completer's thread with whatever identity that has. Runs no code of the program.
+     * NULL for others. */
+    void (*announced)(struct guise__call_extension *extension);
+    /* Where an attached extension keeps that of a library above, which it destroys before itself. NULL for
+     * others. */
+    _Atomic(struct guise__call_extension *) *inner;
 };
 
-/* The call's extension; NULL: none yet. Set once, from NULL, with a compare-exchange that releases. */
+/* Where the call's extension, of a library above, is kept; NULL there: none yet. Set once, from NULL, with a
+ * compare-exchange that releases. */
 GUISE_SIBLING _Atomic(struct guise__call_extension *) *guise__call_extension(guise_call *call);
+
+/* For client/: attaches the extension of the call's maker, which has all three members, before another thread
+ * can see the call. */
+void guise__call_attach(guise_call *call, struct guise__call_extension *extension);
 
 /* The first member of an object that an open call keeps and releases when it completes. */
 struct guise__call_kept {

@@ -76,8 +76,9 @@
  *               ANNOUNCED sets the signal; the completer that sets ANNOUNCED and finds HAS_SIGNAL does.
  *   WAITERS     A thread waits, or is about to, on the latch. May be set at any time. The thread that
  *               sets it and finds ANNOUNCED does not wait; the completer that sets ANNOUNCED and finds
- *               WAITERS opens the latch. Also set for what the call keeps (guise__call_keep), so that
- *               completing takes no short cut past it.
+ *               WAITERS opens the latch. Also set for what the call keeps (guise__call_keep) and for the
+ *               part of its maker (guise__call_attach), so that completing takes no short cut past
+ *               either.
  *   UNFRAMED    A thread in no frame has become the client, and is listed (unframed.h). May be set at
  *               any time. The thread that sets it and finds COMPLETED counts itself; the completer that
  *               sets COMPLETED and finds UNFRAMED counts all that are listed, before any waiter is

@@ -126,10 +126,23 @@ static bool drop_reference(guise_call *call)
 
 /* ---- completing ---- */
 
+/* Tells the part of the call's maker, for which the call has WAITERS. */
+static void announce_to_extension(guise_call *call)
+{
+    /* Acquire: pairs with the release of the thread that made it. */
+    struct guise__call_extension *extension =
+        atomic_load_explicit(&call->extension, memory_order_acquire);
+
+    if (extension != NULL && extension->announced != NULL) {
+        extension->announced(extension);
+    }
+}
+
 static void announce_to_waiters(guise_call *call, uint64_t before)
 {
     if ((before & GUISE__CALL_WAITERS) != 0) {
         guise__latch_open(&call->latch);
+        announce_to_extension(call);
     }
     if ((before & GUISE__CALL_HAS_SIGNAL) != 0) {
         /* Acquire: pairs with the release of the step to HAS_SIGNAL. */

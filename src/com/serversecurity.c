@@ -222,7 +222,7 @@ static struct security *security_create(guise_call *call)
     if (security == NULL) {
         return NULL;
     }
-    security->part.destroy = security_destroy;
+    security->part = (struct guise__call_extension){.destroy = security_destroy};
     security->iface.lpVtbl = &security_vtbl;
     guise__com_cancel_init(&security->cancel, (IUnknown *)&security->iface, call);
     security->call = call;
