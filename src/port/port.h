@@ -55,6 +55,8 @@ void guise__futex_forked(void);
 /* cpu_*.c: the number of the processor that this thread runs on at the moment, or GUISE__CPU_UNKNOWN. */
 #define GUISE__CPU_UNKNOWN UINT_MAX
 unsigned guise__cpu(void);
+/* How many processors this process may use; at least 1. */
+unsigned guise__cpu_count(void);
 
 /* Tells the processor that it is in a loop of loads. */
 static inline void guise__relax(void)
