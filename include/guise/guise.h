@@ -11,6 +11,8 @@
  *   frame     one run of a call's code on one thread: Begin_, or a continuation.
  *   slot      the place in each thread that holds the token the thread carries.
  *   self      the process's identity when the provider was chosen; a thread has it with an empty slot.
+ *   object    what a server lets its clients call: methods. A client has a proxy for it, and a request for
+ *             each call that it makes.
  *   provider  makes the slot's token real for the operating system.
  *
  * Ids in parentheses, such as (N-01), are rules: docs/rules.md in the source, installed with the
@@ -21,8 +23,10 @@
 
 #include <guise/call.h>
 #include <guise/context.h>
+#include <guise/object.h>
 #include <guise/peer.h>
 #include <guise/provider.h>
+#include <guise/proxy.h>
 #include <guise/queue.h>
 #include <guise/result.h>
 #include <guise/signal.h>
