@@ -154,6 +154,7 @@ static void a_refused_job_is_begins_failure(void **state)
     assert_int_equal(c->released_in, 1); /* what copy_in made */
     assert_int_equal(c->released_out, 0);
     assert_does_not_finish(c, ADD, GUISE_E_CALL_COMPLETE);
+    assert_false(guise_request_is_canceled(c->request));
     assert_result(guise_signal_wait(signal, 0), GUISE_E_CALL_PENDING);
     c->submit_says = -77;
     assert_result(client_begin_add(c, 1, 2, 0), -77);

@@ -7,6 +7,8 @@
 #include "support/child.h"
 #include "support/client.h"
 
+#include "client/job.h"
+
 static bool is_set(guise_signal *signal)
 {
     return guise_signal_wait(signal, 0) == GUISE_OK;
@@ -635,12 +637,13 @@ static void the_call_is_an_ordinary_one(void **state)
 static void finish_in_child(void *arg)
 {
     struct client *c = arg;
+    const guise_job *parents = c->jobs[0];
     guise_result result = 77;
     struct sum out;
 
-    CHILD_CHECK_RESULT(guise_request_wait(c->request, GUISE_INFINITE), GUISE_OK);
     guise_job_run(c->jobs[0]);
     CHILD_CHECK(c->begun == 0);
+    CHILD_CHECK_RESULT(guise_request_wait(c->request, GUISE_INFINITE), GUISE_OK);
     CHILD_CHECK_RESULT(
         guise_request_finish(c->request, ADD, &out, sizeof out, GUISE_INFINITE, &result), GUISE_OK);
     CHILD_CHECK_RESULT(result, GUISE_E_DISCONNECTED);
@@ -651,6 +654,7 @@ static void finish_in_child(void *arg)
         guise_request_finish(c->request, ADD, &out, sizeof out, GUISE_INFINITE, &result), GUISE_OK);
     CHILD_CHECK(result == 0 && out.value == 7);
     guise_object_disconnect(c->object);
+    CHILD_CHECK(parents->state == GUISE__JOB_WAITING); /* in no list of this process */
 }
 
 /* E-05: nothing in the child waits for the parent's threads, and the parent does not notice. */
