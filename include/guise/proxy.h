@@ -209,7 +209,7 @@ GUISE_API GUISE_MUST_USE guise_result guise_request_wait(guise_request *request,
  * GUISE_E_TIMEOUT. out is written where *result is no failure, else it is zeroed.
  *
  * Anything else: not finished, and nothing was changed, *result and out included. Another method is refused
- * at once, whatever the time-out.
+ * at once, with any time-out.
  * GUISE_E_CALL_PENDING      The time is over, 0 polls; or the call's own completion function finishes it.
  * GUISE_E_CALL_COMPLETE     Nothing was begun, or another thread has finished it (A-25, A-27).
  * GUISE_E_UNEXPECTED        Another method was begun (A-26).
@@ -224,8 +224,8 @@ GUISE_API GUISE_MUST_USE guise_result guise_request_finish(guise_request *reques
                                                            guise_result *result);
 
 /*
- * Cancel: asks the server, waits so long for its answer, and then unblocks the client whatever the server does
- * (K-03, K-05). A job that no thread has begun never runs, and is cancelled at once whatever the time. A call
+ * Cancel: asks the server, waits so long for its answer, and then unblocks the client in any case
+ * (K-03, K-05). A job that no thread has begun never runs, and is cancelled at once. A call
  * that the server holds stays good until the server completes it, also after cancel and Finish_ (K-12). Finish_
  * has to follow (K-02).
  *
@@ -239,7 +239,7 @@ GUISE_API GUISE_MUST_USE guise_result guise_request_finish(guise_request *reques
 GUISE_API GUISE_MUST_USE guise_result guise_request_cancel(guise_request *request,
                                                            uint32_t timeout_ms);
 
-/* Was the server asked to cancel the call, or did its deadline pass, whatever the result (K-13)? Stays as it is
+/* Was the server asked to cancel the call, or did its deadline pass, with any result (K-13)? Stays as it is
  * until the next Begin_. false for NULL. Safety: any thread that owns a reference. */
 GUISE_API bool guise_request_is_canceled(const guise_request *request);
 

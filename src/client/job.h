@@ -74,7 +74,7 @@ bool guise__job_claim(guise_job *job, enum guise__job_state next);
 /* Does this process serve the job? */
 bool guise__job_is_ours(const guise_job *job);
 
-/* Runs the job on this thread, whatever that is, and drops the executor's reference. */
+/* Runs the job on this thread, without asking what it is, and drops the executor's reference. */
 void guise__job_run(guise_job *job);
 
 #endif

@@ -343,7 +343,7 @@ static bool is_withdrawn_locked(guise_request *request, struct guise__request_af
     return true;
 }
 
-/* The server has so long to answer (K-03); then the client is unblocked whatever it does (K-05). */
+/* The server has so long to answer (K-03); then the client is unblocked in any case (K-05). */
 static guise_result cancel_locked(guise_request *request, const struct timespec *deadline,
                                   struct guise__request_after *after)
 {

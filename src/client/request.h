@@ -10,8 +10,8 @@
  *                   deadline, a fork
  *
  * The client's view and the call are two things: a request that is given up is COMPLETE while the server may hold
- * its call for any time. Therefore the first of the steps to COMPLETE decides, under the lock, and an answer
- * that comes later is nobody's. `round` tells one Begin_'s call from the next one's.
+ * its call for any time. Therefore the first of the steps to COMPLETE decides, under the lock, and an answer that
+ * comes later is dropped. `round` tells one Begin_'s call from the next one's.
  *
  * `refs` are the program's references. `holds` are those to the memory: one of all refs together, and one of
  * each call that was begun and has not been announced, because its announcement looks for its request.

@@ -516,7 +516,7 @@ static void abandon(struct arena *a)
     guise_request_unref(request);
 }
 
-/* the results are nobody's. */
+/* no Finish_ takes the results. */
 static int is_released(struct arena *a)
 {
     assert_int_equal(a->c->released_out, 1);

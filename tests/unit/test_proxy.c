@@ -643,6 +643,69 @@ static void static_cloaking_is_fixed_by_set_blanket(void **state)
     guise_token_unref(bob);
 }
 
+/* ---- the stories of docs/rules.md ---- */
+
+static void v41_static_cloaking_as_one_then_as_another(void **state)
+{
+    struct client *c = *state;
+    guise_token *alice = make_token(ALICE, GUISE_LEVEL_IMPERSONATE);
+    guise_token *bob = make_token(BOB, GUISE_LEVEL_IMPERSONATE);
+
+    assert_ok(run_as(c, alice, set_static));
+    assert_ok(run_as(c, alice, begin));
+    finish_seen(c, ALICE);
+    assert_ok(run_as(c, bob, begin));
+    finish_seen(c, ALICE);
+    guise_token_unref(alice);
+    guise_token_unref(bob);
+}
+
+static void v42_dynamic_cloaking_as_one_then_as_another(void **state)
+{
+    struct client *c = *state;
+    guise_token *alice = make_token(ALICE, GUISE_LEVEL_IMPERSONATE);
+    guise_token *bob = make_token(BOB, GUISE_LEVEL_IMPERSONATE);
+    guise_blanket blanket = make_blanket(GUISE_CAP_DYNAMIC_CLOAKING);
+
+    assert_ok(guise_request_set_blanket(c->request, &blanket, NULL));
+    assert_ok(run_as(c, alice, begin));
+    finish_seen(c, ALICE);
+    assert_ok(run_as(c, bob, begin));
+    finish_seen(c, BOB);
+    guise_token_unref(alice);
+    guise_token_unref(bob);
+}
+
+static void v43_dynamic_cloaking_and_a_later_revert(void **state)
+{
+    struct client *c = *state;
+    guise_token *alice = make_token(ALICE, GUISE_LEVEL_IMPERSONATE);
+    guise_blanket blanket = make_blanket(GUISE_CAP_DYNAMIC_CLOAKING);
+
+    assert_ok(guise_request_set_blanket(c->request, &blanket, NULL));
+    assert_ok(run_as(c, alice, begin));
+    guise_token_unref(alice);
+    assert_null(guise_thread_token());
+    finish_seen(c, ALICE);
+}
+
+static void v44_set_blanket_while_a_call_is_pending(void **state)
+{
+    struct client *c = *state;
+    guise_token *alice = make_token(ALICE, GUISE_LEVEL_IMPERSONATE);
+    guise_token *bob = make_token(BOB, GUISE_LEVEL_IMPERSONATE);
+    guise_blanket blanket = make_blanket(0);
+
+    assert_ok(guise_request_set_blanket(c->request, &blanket, alice));
+    assert_ok(begin(c));
+    assert_ok(guise_request_set_blanket(c->request, &blanket, bob));
+    finish_seen(c, ALICE);
+    assert_ok(begin(c));
+    finish_seen(c, BOB);
+    guise_token_unref(alice);
+    guise_token_unref(bob);
+}
+
 /* C-17: and nothing was sent, and copied. */
 static void a_client_that_grants_less_is_not_passed_on(void **state)
 {
@@ -706,6 +769,10 @@ int main(void)
         client_test(an_identity_of_the_programs_own),
         client_test_queued(dynamic_cloaking_is_settled_inside_begin),
         client_test_queued(static_cloaking_is_fixed_by_set_blanket),
+        client_test_queued(v41_static_cloaking_as_one_then_as_another),
+        client_test_queued(v42_dynamic_cloaking_as_one_then_as_another),
+        client_test_queued(v43_dynamic_cloaking_and_a_later_revert),
+        client_test_queued(v44_set_blanket_while_a_call_is_pending),
         client_test_queued(a_client_that_grants_less_is_not_passed_on),
         client_test(without_authentication_there_is_no_client),
     };

@@ -64,6 +64,8 @@ static void wrong_arguments_are_refused(void **state)
     assert_result(guise_request_completion(c->request, NULL), GUISE_E_INVALID_ARGUMENT);
     assert_false(guise_request_is_canceled(NULL));
     assert_null(guise_request_ref(NULL));
+    assert_ptr_equal(guise_request_ref(c->request), c->request);
+    guise_request_unref(c->request);
     guise_request_unref(NULL);
 }
 
@@ -579,6 +581,17 @@ static void finish_in_completion(guise_call *call, guise_result result, void *ar
     c->extra = c;
 }
 
+static void cancel_in_completion(guise_call *call, guise_result result, void *arg)
+{
+    struct client *c = arg;
+
+    (void)call;
+    (void)result;
+    if (guise_request_cancel(c->request, GUISE_INFINITE) != GUISE_OK) {
+        abort();
+    }
+}
+
 /* The client is told after the server's completion function, which may not wait for itself. */
 static void the_servers_completion_function_comes_first(void **state)
 {
@@ -591,6 +604,11 @@ static void the_servers_completion_function_comes_first(void **state)
     assert_ok(guise_call_signal(c->held));
     assert_ptr_equal(c->extra, c);
     assert_finishes(c, HOLD, 0, 0);
+    assert_ok(client_begin_hold(c));
+    client_run_next(c);
+    assert_ok(guise_call_on_complete(c->held, cancel_in_completion, c));
+    assert_ok(guise_call_signal(c->held));
+    assert_finishes(c, HOLD, GUISE_E_CALL_CANCELED, 0);
 }
 
 static void check_blanket(struct client *c, guise_call *call)
@@ -630,6 +648,50 @@ static void the_call_is_an_ordinary_one(void **state)
     assert_ok(guise_call_wait(held, GUISE_INFINITE));
     assert_finishes(c, HOLD, 0, 0);
     guise_call_unref(held);
+}
+
+/* ---- the stories of docs/rules.md ---- */
+
+static void v30_finish_without_begin_and_twice(void **state)
+{
+    struct client *c = *state;
+
+    assert_does_not_finish(c, ADD, GUISE_E_CALL_COMPLETE);
+    assert_ok(client_begin_add(c, 1, 2, 0));
+    client_run_next(c);
+    assert_finishes(c, ADD, 0, 3);
+    assert_does_not_finish(c, ADD, GUISE_E_CALL_COMPLETE);
+}
+
+/* The server kept the call that the request was used for first. */
+static void v32_a_call_of_the_former_use(void **state)
+{
+    struct client *c = *state;
+    guise_call *former;
+
+    assert_ok(client_begin_hold(c));
+    client_run_next(c);
+    former = guise_call_ref(c->held);
+    assert_ok(guise_call_signal(former));
+    assert_finishes(c, HOLD, 0, 0);
+    assert_ok(client_begin_hold(c));
+    client_run_next(c);
+    assert_result(guise_call_impersonate(former), GUISE_E_CALL_COMPLETE);
+    assert_ok(guise_call_signal(former)); /* no effect */
+    assert_does_not_finish(c, HOLD, GUISE_E_CALL_PENDING);
+    assert_ok(guise_call_signal(c->held));
+    assert_finishes(c, HOLD, 0, 0);
+    guise_call_unref(former);
+}
+
+static void v35_begin_cancel_begin_finish(void **state)
+{
+    struct client *c = *state;
+
+    assert_ok(client_begin_add(c, 1, 2, 0));
+    assert_ok(guise_request_cancel(c->request, 0));
+    assert_result(client_begin_add(c, 1, 2, 0), GUISE_E_CALL_PENDING);
+    assert_finishes(c, ADD, GUISE_E_CALL_CANCELED, 0);
 }
 
 /* ---- fork ---- */
@@ -699,6 +761,9 @@ int main(void)
         client_test_queued(the_servers_completion_function_comes_first),
         client_test(the_server_sees_the_blanket),
         client_test_queued(the_call_is_an_ordinary_one),
+        client_test_queued(v30_finish_without_begin_and_twice),
+        client_test_queued(v32_a_call_of_the_former_use),
+        client_test_queued(v35_begin_cancel_begin_finish),
         client_test_queued(a_child_does_not_wait_for_the_parent),
     };
 
