@@ -245,15 +245,20 @@ bool guise__blanket_is_unfixed(const struct guise__client_blanket *blanket)
            blanket->token == NULL;
 }
 
-guise_result guise__blanket_fix(const struct guise__client_blanket *before, guise_token *token,
+guise_result guise__blanket_fix(struct guise__client_blanket *before, guise_token *token,
                                 struct guise__client_blanket **out)
 {
-    guise_result result = make(&before->blanket, token, out);
+    struct guise__client_blanket *made = guise__alloc(sizeof *made);
 
-    if (result == GUISE_OK) {
-        (void)guise_token_ref(token);
+    if (made == NULL) {
+        return GUISE_E_OUT_OF_MEMORY;
     }
-    return result;
+    atomic_init(&made->refs, 1);
+    made->blanket = before->blanket;
+    made->token = guise_token_ref(token);
+    made->origin = guise__blanket_ref(before);
+    *out = made;
+    return GUISE_OK;
 }
 
 guise_result guise__blanket_settle(const struct guise__client_blanket *blanket, guise_token **out)
@@ -285,6 +290,7 @@ void guise__blanket_unref(struct guise__client_blanket *blanket)
 {
     if (blanket != NULL && guise__count_down(&blanket->refs)) {
         guise_token_unref(blanket->token);
+        guise__blanket_unref(blanket->origin); /* which has no origin itself */
         guise__free(blanket);
     }
 }

@@ -18,6 +18,8 @@ struct guise__client_blanket {
     atomic_uint refs;
     guise_blanket blanket;
     guise_token *token; /* owned: explicit or fixed; NULL: looked for at Begin_ */
+    struct guise__client_blanket
+        *origin; /* owned; has the principal of one that a Begin_ fixed; else NULL */
     char principal[];
 };
 
@@ -30,8 +32,9 @@ guise_result guise__blanket_assign(const guise_object *object,
                                    const guise_blanket *given, const guise_token *as,
                                    struct guise__client_blanket **out);
 
-/* The same blanket with its identity fixed. */
-guise_result guise__blanket_fix(const struct guise__client_blanket *before, guise_token *token,
+/* The same blanket with its identity fixed. It keeps the one before, so that a principal that was asked for
+ * lives until the next set_blanket. */
+guise_result guise__blanket_fix(struct guise__client_blanket *before, guise_token *token,
                                 struct guise__client_blanket **out);
 
 /* Has the first Begin_ to fix the identity (C-15)? */

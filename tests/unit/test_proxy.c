@@ -267,9 +267,13 @@ static void be_static_by_default(void *arg)
 
     client_now = c;
     CHILD_CHECK_RESULT(guise_client_defaults(&blanket), GUISE_OK);
+    blanket.capabilities = 0;
     desc.executor = &executor;
-    CHILD_CHECK_RESULT(guise_proxy_create(child_object(&desc), &c->proxy), GUISE_OK);
+    c->object = child_object(&desc);
+    CHILD_CHECK_RESULT(guise_proxy_create(c->object, &c->proxy), GUISE_OK);
     CHILD_CHECK_RESULT(guise_request_create(c->proxy, &c->request), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_proxy_set_blanket(c->proxy, &blanket, NULL), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_request_query_blanket(c->request, &blanket), GUISE_OK);
     c->submit_says = -77;
     CHILD_CHECK_RESULT(guise_run_as(s->bob, begin_as, c), -77); /* fixes nothing */
     c->submit_says = 0;
@@ -279,7 +283,10 @@ static void be_static_by_default(void *arg)
     CHILD_CHECK_RESULT(guise_run_as(s->bob, begin_as, c), GUISE_OK);
     guise_job_run(c->jobs[--c->job_count]);
     CHILD_CHECK(seen_by_server(c) == ALICE);
+    CHILD_CHECK(strcmp(blanket.server_principal, "adder") == 0); /* lives until set_blanket */
     first = c->request;
+    guise_proxy_unref(c->proxy);
+    CHILD_CHECK_RESULT(guise_proxy_create(c->object, &c->proxy), GUISE_OK);
     CHILD_CHECK_RESULT(guise_request_create(c->proxy, &c->request), GUISE_OK);
     CHILD_CHECK_RESULT(guise_run_as(s->bob, begin_as, c), GUISE_OK);
     guise_job_run(c->jobs[--c->job_count]);
