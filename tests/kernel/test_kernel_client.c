@@ -143,6 +143,7 @@ static void a_clients_thread(void *arg)
     CHILD_OK(begin());
     tear_down();
     MUST_BE(&s_alice);
+    CHILD_OK(guise_set_thread_token(NULL));
     CHILD_CHECK(s_run == 2 && s_released == 4); /* in twice, out of the abandoned one, self */
 }
 
