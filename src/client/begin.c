@@ -166,7 +166,6 @@ static void make_pending(struct beginning *b)
     take_references(b);
     guise__request_lock(request);
     GUISE__CHECK(request->state == GUISE__REQUEST_BEGINNING);
-    request->state = GUISE__REQUEST_PENDING;
     request->job = b->job;
     request->round++;
     b->was_canceled = request->is_canceled;
@@ -176,6 +175,7 @@ static void make_pending(struct beginning *b)
                                false); /* an earlier call's signal is not this one's */
     start_deadline_locked(request);
     swap_blanket_locked(request, b->blanket, b->fixed);
+    guise__request_set_state_locked(request, GUISE__REQUEST_PENDING);
     guise__request_unlock(request, &after);
 }
 
@@ -188,7 +188,7 @@ static bool restore_locked(struct beginning *b, struct guise__request_after *aft
     if (request->job != b->job || !guise__job_claim(b->job, GUISE__JOB_WITHDRAWN)) {
         return false;
     }
-    request->state = GUISE__REQUEST_IDLE;
+    guise__request_set_state_locked(request, GUISE__REQUEST_IDLE);
     request->job = NULL;
     request->is_canceled = b->was_canceled;
     guise__request_show_locked(request, b->was_shown);

@@ -82,9 +82,9 @@ static void complete_locked(guise_request *request, guise_result result, bool is
                             struct guise__request_after *after)
 {
     GUISE__CHECK(request->state == GUISE__REQUEST_PENDING);
-    request->state = GUISE__REQUEST_COMPLETE;
     request->result = result;
     request->is_answered = is_answered;
+    guise__request_set_state_locked(request, GUISE__REQUEST_COMPLETE);
     guise__request_show_locked(request, true);
     guise__request_changed_locked(request, after);
 }
@@ -262,8 +262,8 @@ static struct finished take_locked(guise_request *request, struct guise__request
     struct finished finished = {request->job, request->result, request->is_answered};
 
     GUISE__CHECK(request->state == GUISE__REQUEST_COMPLETE);
+    guise__request_set_state_locked(request, GUISE__REQUEST_IDLE);
     request->job = NULL;
-    request->state = GUISE__REQUEST_IDLE;
     guise__request_changed_locked(request, after);
     return finished;
 }

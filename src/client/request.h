@@ -72,6 +72,16 @@ void guise__request_lock(guise_request *request);
 /* Releases the lock, and does that. */
 void guise__request_unlock(guise_request *request, struct guise__request_after *after);
 
+/* Writes the state after what it says is there, and before what it says is gone, because a child may be forked by
+ * another thread at any moment, and takes the lock over. */
+static inline void guise__request_set_state_locked(guise_request *request,
+                                                   enum guise__request_state state)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    request->state = state;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
 /* The state has changed: threads that wait look again. */
 void guise__request_changed_locked(guise_request *request, struct guise__request_after *after);
 

@@ -8,7 +8,7 @@
  * The test is worth something only if they do. What is counted, and must have happened ENOUGH times: rounds in
  * which the two sides overlapped and, where a duel has two outcomes, each of them.
  *
- * Afterwards a crowd: threads that share requests and do anything to them, in any order.
+ * Afterwards a crowd: threads that share requests and do anything to them, in any order; and one that is forked.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "support/client.h"
@@ -16,13 +16,16 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "support/child.h"
 #include "support/random.h"
 
 enum {
     ROUNDS = 3000 / GUISE_TEST_TIME_SCALE,
     POOL_ROUNDS = 1500 / GUISE_TEST_TIME_SCALE,
     ENOUGH = 5,
+    MOST = 20, /* times as many rounds, or forks, where these were not enough */
     ALICE = 1001,
     BOB = 1002
 };
@@ -38,6 +41,7 @@ struct arena {
     guise_signal *signal;
     guise_result left, right, left_call, right_call;
     struct sum left_out, right_out;
+    void *extra;
 };
 
 struct duel {
@@ -168,10 +172,18 @@ static void do_round(const struct duel *duel, unsigned round, struct score *scor
     assert_int_equal(client_teardown(&state), 0);
 }
 
+static bool is_enough(const struct duel *duel, const struct score *score)
+{
+    return score->met >= ENOUGH && (!duel->has_two_outcomes ||
+                                    (score->outcomes[0] >= ENOUGH && score->outcomes[1] >= ENOUGH));
+}
+
+/* More rounds than planned where the machine is too busy for the two to meet. */
 static void run_duel(const struct duel *duel)
 {
     struct score score = {0};
     struct wt right;
+    int round = 0;
 
     s_duel = duel;
     atomic_store(&s_round, 0);
@@ -182,16 +194,14 @@ static void run_duel(const struct duel *duel)
     s_balanced = 0;
     s_step = 8;
     wt_start(&right, be_right, NULL);
-    for (unsigned round = 1; round <= (unsigned)duel->rounds; round++) {
-        do_round(duel, round, &score);
+    while (round < duel->rounds || (round < MOST * duel->rounds && !is_enough(duel, &score))) {
+        do_round(duel, (unsigned)++round, &score);
     }
     atomic_store(&s_over, true);
     wt_join(&right);
-    print_message("%s: met in %d of %d rounds; %d and %d\n", duel->name, score.met, duel->rounds,
+    print_message("%s: met in %d of %d rounds; %d and %d\n", duel->name, score.met, round,
                   score.outcomes[0], score.outcomes[1]);
-    assert_true(score.met >= ENOUGH);
-    assert_true(!duel->has_two_outcomes ||
-                (score.outcomes[0] >= ENOUGH && score.outcomes[1] >= ENOUGH));
+    assert_true(is_enough(duel, &score));
 }
 
 /* ---- what the sides do ---- */
@@ -750,13 +760,19 @@ static void a_pool_is_closed(void **state)
 
 /* ---- a crowd ---- */
 
-enum { CROWD = 3, SHARED = 2, TURNS = 20000 / GUISE_TEST_TIME_SCALE, LEAVES = 97 };
+enum {
+    CROWD = 3,
+    SHARED = 2,
+    TURNS = 20000 / GUISE_TEST_TIME_SCALE,
+    LEAVES = 97,
+    FORKS = 60 / GUISE_TEST_TIME_SCALE + 20
+};
 
 struct crowd {
     guise_proxy *proxy;
     guise_request *shared[SHARED];
     atomic_uint seed, begun, ran, released_in, released_out, finished, cancelled, refused, left;
-    atomic_bool released_self;
+    atomic_bool released_self, goes_on;
 };
 
 static struct crowd s_crowd;
@@ -888,7 +904,7 @@ static void be_in_the_crowd(struct wt *w)
     struct crowd *crowd = w->arg;
     uint64_t random = 0x9E3779B97F4A7C15u + atomic_fetch_add(&crowd->seed, 1);
 
-    for (int i = 0; i < TURNS && w->failed == NULL; i++) {
+    for (int i = 0; (i < TURNS || atomic_load(&crowd->goes_on)) && w->failed == NULL; i++) {
         do_anything(crowd, w, &random);
     }
 }
@@ -909,33 +925,41 @@ static guise_object *make_crowds_object(struct crowd *crowd, guise_pool *pool)
     return object;
 }
 
-/* Every call that was begun ran or was withdrawn, and everything is released. */
-static void threads_share_requests(void **state)
-{
-    struct crowd *crowd = &s_crowd;
-    guise_pool_desc desc = GUISE_POOL_DESC_INIT;
-    struct wt w[CROWD];
+struct world {
+    struct wt workers[CROWD];
     guise_pool *pool;
     guise_object *object;
+};
 
-    (void)state;
-    test_watchdog(300);
+static void start_crowd(struct world *world)
+{
+    guise_pool_desc desc = GUISE_POOL_DESC_INIT;
+    struct crowd *crowd = &s_crowd;
+
+    memset(crowd, 0, sizeof *crowd);
     desc.threads = 2;
     desc.limit = 3;
-    assert_ok(guise_pool_create(&desc, &pool));
-    object = make_crowds_object(crowd, pool);
-    assert_ok(guise_proxy_create(object, &crowd->proxy));
+    assert_ok(guise_pool_create(&desc, &world->pool));
+    world->object = make_crowds_object(crowd, world->pool);
+    assert_ok(guise_proxy_create(world->object, &crowd->proxy));
     for (int i = 0; i < SHARED; i++) {
         assert_ok(guise_request_create(crowd->proxy, &crowd->shared[i]));
     }
-    wt_start_all(w, CROWD, be_in_the_crowd, crowd);
-    wt_join_all(w, CROWD);
-    assert_ok(guise_pool_close(pool, 0));
+    wt_start_all(world->workers, CROWD, be_in_the_crowd, crowd);
+}
+
+/* Every call that was begun ran or was withdrawn, and everything is released. */
+static void end_crowd(struct world *world)
+{
+    const struct crowd *crowd = &s_crowd;
+
+    wt_join_all(world->workers, CROWD);
+    assert_ok(guise_pool_close(world->pool, 0));
     for (int i = 0; i < SHARED; i++) {
         guise_request_unref(crowd->shared[i]);
     }
     guise_proxy_unref(crowd->proxy);
-    guise_object_unref(object);
+    guise_object_unref(world->object);
     print_message("%u begun, %u refused, %u ran, %u finished, %u cancelled, %u left\n",
                   crowd->begun, crowd->refused, crowd->ran, crowd->finished, crowd->cancelled,
                   crowd->left);
@@ -943,6 +967,76 @@ static void threads_share_requests(void **state)
     assert_int_equal(crowd->released_in, crowd->begun + crowd->refused);
     assert_true(crowd->ran <= crowd->begun && crowd->finished <= crowd->begun);
     assert_true(crowd->refused >= ENOUGH && crowd->cancelled >= ENOUGH && crowd->left >= ENOUGH);
+}
+
+static void threads_share_requests(void **state)
+{
+    struct world world;
+
+    (void)state;
+    test_watchdog(300);
+    start_crowd(&world);
+    end_crowd(&world);
+    test_watchdog(0);
+}
+
+/* A child waits for none of the parent's threads, wherever they were. */
+static void use_a_request_in_a_child(guise_request *request)
+{
+    unsigned in = 1, out = 0;
+    guise_result result = 77;
+    guise_result answer = guise_request_wait(request, GUISE_INFINITE);
+
+    CHILD_CHECK(answer == GUISE_OK || answer == GUISE_E_CALL_COMPLETE);
+    (void)guise_request_is_canceled(request);
+    (void)!guise_request_cancel(request, GUISE_INFINITE);
+    answer = guise_request_finish(request, 0, &out, sizeof out, GUISE_INFINITE, &result);
+    CHILD_CHECK(answer == GUISE_OK || answer == GUISE_E_CALL_COMPLETE);
+    answer = guise_request_begin(request, 0, &in, sizeof in);
+    CHILD_CHECK(answer == GUISE_E_CALL_PENDING || answer == GUISE_E_DISCONNECTED);
+    s_crowd.finished += result == GUISE_E_DISCONNECTED; /* in the child's copy */
+}
+
+static void use_the_crowd_in_a_child(void *arg)
+{
+    struct world *world = arg;
+
+    (void)alarm(20); /* a child that hangs is killed */
+    s_crowd.finished = 0;
+    for (int i = 0; i < SHARED; i++) {
+        use_a_request_in_a_child(s_crowd.shared[i]);
+        guise_request_unref(s_crowd.shared[i]);
+    }
+    guise_object_disconnect(world->object);
+    CHILD_CHECK_RESULT(guise_pool_close(world->pool, GUISE_INFINITE), GUISE_OK);
+    (void)!write(*(const int *)s_arena.extra, s_crowd.finished != 0 ? "y" : "n", 1);
+}
+
+/* E-05: forked at any moment of what the other threads do. */
+static void a_crowd_is_forked(void **state)
+{
+    struct world world;
+    char said = 'n';
+    int ends[2], met = 0, forks = 0;
+
+    (void)state;
+    test_watchdog(300);
+    assert_int_equal(pipe(ends), 0);
+    s_arena.extra = &ends[1];
+    start_crowd(&world);
+    atomic_store(&s_crowd.goes_on, true);
+    while (forks < FORKS || (forks < MOST * FORKS && met < ENOUGH)) {
+        assert_child_passes(use_the_crowd_in_a_child, &world);
+        assert_int_equal(read(ends[0], &said, 1), 1);
+        met += said == 'y';
+        forks++;
+    }
+    atomic_store(&s_crowd.goes_on, false);
+    end_crowd(&world);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    print_message("forked %d times, %d in the middle of a call\n", forks, met);
+    assert_true(met >= ENOUGH);
     test_watchdog(0);
 }
 
@@ -975,6 +1069,7 @@ int main(void)
         cmocka_unit_test(a_begin_is_refused_or_not), cmocka_unit_test(everything_goes_once),
         cmocka_unit_test(a_call_has_one_blanket),    cmocka_unit_test(a_deadline_passes_or_not),
         cmocka_unit_test(a_pool_is_closed),          cmocka_unit_test(threads_share_requests),
+        cmocka_unit_test(a_crowd_is_forked),
     };
 
     test_use_emulated();
