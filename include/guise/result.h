@@ -22,11 +22,13 @@ typedef int32_t guise_result;
 
 /* Success. */
 #define GUISE_OK GUISE_RESULT(0)
-/* The call has completed, or this thread serves no call: it is too late to be its client. */
+/* The call has completed, or this thread serves no call: it is too late to be its client (X-01). Of a request:
+ * nothing was begun, or it is finished or answered (A-25). */
 #define GUISE_E_CALL_COMPLETE GUISE_RESULT(0x80010117u)
-/* The wait timed out, the call has no result yet, or it is already dispatched (A-13, Y-02). */
+/* The wait timed out, the call has no result yet, or it is already dispatched (A-13, Y-02); the request is in
+ * use. */
 #define GUISE_E_CALL_PENDING GUISE_RESULT(0x80010115u)
-/* Cancellation of this call was requested already. */
+/* Cancellation of this call was requested already; as a call's result: its client has cancelled it (K-04). */
 #define GUISE_E_CALL_CANCELED GUISE_RESULT(0x80010002u)
 /* The call carries no authentication, so it has no client to become. */
 #define GUISE_E_UNSECURE_CALL GUISE_RESULT(0x80010118u)
@@ -40,17 +42,21 @@ typedef int32_t guise_result;
 /* The operating system, or the check of a file's mode, refused; this thread is not the process's self; or
  * the provider that was asked for was refused. Nothing was changed. */
 #define GUISE_E_ACCESS_DENIED GUISE_RESULT(0x80070005u)
-/* A container's wait timed out. */
+/* The wait for a container or a queue timed out; as a call's result: its deadline has passed (K-14). */
 #define GUISE_E_TIMEOUT GUISE_RESULT(0x8001011Fu)
 /* A container with nothing in it was waited for. */
 #define GUISE_E_NO_SYNC GUISE_RESULT(0x80010120u)
-/* A fixed limit is reached: the container is full, or the system is out of descriptors or keys. */
+/* A fixed limit is reached: the container or the executor is full, or the system is out of descriptors, threads
+ * or keys. */
 #define GUISE_E_OUT_OF_RESOURCES GUISE_RESULT(0x80010101u)
-/* Another provider is in use already, or a limit was set after the first token was made. */
+/* Another provider is in use already, a limit was set after the first token was made, or the client's defaults
+ * after the first proxy (C-01). */
 #define GUISE_E_TOO_LATE GUISE_RESULT(0x80010119u)
-/* The last reference to the call was dropped while it was open. */
+/* The last reference to the call was dropped while it was open (A-21); the object is disconnected (E-01), its pool
+ * is closed (E-03), or what serves it is in a parent process (E-05). */
 #define GUISE_E_DISCONNECTED GUISE_RESULT(0x80010108u)
-/* A failure without a code of its own: a second completion function; an invalid answer of a provider. */
+/* A failure without a code of its own: a second completion function; an invalid answer of a provider; Finish_ of
+ * another method (A-26). */
 #define GUISE_E_UNEXPECTED GUISE_RESULT(0x8000FFFFu)
 /* The platform does not have this. */
 #define GUISE_E_NOT_SUPPORTED GUISE_RESULT(0x80070032u)

@@ -24,18 +24,11 @@ static guise_signal *signal_of(const struct client *c)
 
 /* ---- Begin_ and Finish_ ---- */
 
-static void wrong_arguments_are_refused(void **state)
+static void wrong_arguments_of_begin_are_refused(void **state)
 {
     struct client *c = *state;
     struct numbers in = {1, 2, 0, NULL};
-    struct sum out;
-    guise_result result = 77;
-    guise_signal *signal = TEST_POISON(guise_signal);
-    guise_request *request = TEST_POISON(guise_request);
 
-    assert_result(guise_request_create(NULL, &request), GUISE_E_INVALID_ARGUMENT);
-    assert_null(request);
-    assert_result(guise_request_create(c->proxy, NULL), GUISE_E_INVALID_ARGUMENT);
     assert_result(guise_request_begin(NULL, ADD, &in, sizeof in), GUISE_E_INVALID_ARGUMENT);
     assert_result(guise_request_begin(c->request, METHODS, &in, sizeof in),
                   GUISE_E_INVALID_ARGUMENT);
@@ -43,6 +36,15 @@ static void wrong_arguments_are_refused(void **state)
                   GUISE_E_INVALID_ARGUMENT);
     assert_result(guise_request_begin(c->request, ADD, NULL, sizeof in), GUISE_E_INVALID_ARGUMENT);
     assert_int_equal(c->copied_in, 0);
+    assert_does_not_finish(c, ADD, GUISE_E_CALL_COMPLETE);
+}
+
+static void wrong_arguments_of_finish_are_refused(void **state)
+{
+    struct client *c = *state;
+    struct sum out;
+    guise_result result = 77;
+
     assert_ok(client_begin_add(c, 1, 2, 0));
     assert_result(guise_request_finish(NULL, ADD, &out, sizeof out, 0, &result),
                   GUISE_E_INVALID_ARGUMENT);
@@ -55,6 +57,17 @@ static void wrong_arguments_are_refused(void **state)
     assert_int_equal(result, 77);
     client_run_next(c);
     assert_finishes(c, ADD, 0, 3);
+}
+
+static void other_wrong_arguments_are_refused(void **state)
+{
+    struct client *c = *state;
+    guise_signal *signal = TEST_POISON(guise_signal);
+    guise_request *request = TEST_POISON(guise_request);
+
+    assert_result(guise_request_create(NULL, &request), GUISE_E_INVALID_ARGUMENT);
+    assert_null(request);
+    assert_result(guise_request_create(c->proxy, NULL), GUISE_E_INVALID_ARGUMENT);
     assert_result(guise_request_wait(NULL, 0), GUISE_E_INVALID_ARGUMENT);
     assert_result(guise_request_cancel(NULL, 0), GUISE_E_INVALID_ARGUMENT);
     assert_result(guise_request_set_deadline(NULL, 1), GUISE_E_INVALID_ARGUMENT);
@@ -734,7 +747,9 @@ static void a_child_does_not_wait_for_the_parent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        client_test_queued(wrong_arguments_are_refused),
+        client_test_queued(wrong_arguments_of_begin_are_refused),
+        client_test_queued(wrong_arguments_of_finish_are_refused),
+        client_test_queued(other_wrong_arguments_are_refused),
         client_test(a_request_is_used_again),
         client_test(a_failure_leaves_nothing_in_out),
         client_test_queued(one_call_at_a_time),
