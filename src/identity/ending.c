@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Destructors that wait until their thread may run them as self. A thread notes and runs its own, so there
- * is no lock. Where no thread can be a client yet, no runner is set, and they run as they are.
+ * Pending destructors, which wait until their thread may run them as self. A thread adds and runs its own,
+ * so there is no lock. Where no thread can be a client yet, no runner is set, and they run as they are.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "identity/ending.h"
@@ -18,7 +18,7 @@ static _Atomic(guise__run_as_self_fn *) s_runner;
 
 struct endings {
     struct guise__ending *first, *last;
-    bool is_held;
+    bool is_suspended;
     bool is_running;
 };
 static GUISE_TLS struct endings tl_endings;
@@ -72,7 +72,7 @@ void guise__endings_run(void)
     struct endings *endings = &tl_endings;
     int saved_errno = errno;
 
-    while (endings->first != NULL && !endings->is_held && !endings->is_running) {
+    while (endings->first != NULL && !endings->is_suspended && !endings->is_running) {
         guise__run_as_self_fn *runner = atomic_load_explicit(&s_runner, memory_order_relaxed);
 
         if (runner != NULL) {
@@ -84,16 +84,16 @@ void guise__endings_run(void)
     }
 }
 
-bool guise__endings_hold(void)
+bool guise__endings_suspend(void)
 {
-    bool was_held = tl_endings.is_held;
+    bool was_suspended = tl_endings.is_suspended;
 
-    tl_endings.is_held = true;
-    return was_held;
+    tl_endings.is_suspended = true;
+    return was_suspended;
 }
 
-void guise__endings_release(bool was_held)
+void guise__endings_resume(bool was_suspended)
 {
-    GUISE__CHECK(tl_endings.is_held);
-    tl_endings.is_held = was_held;
+    GUISE__CHECK(tl_endings.is_suspended);
+    tl_endings.is_suspended = was_suspended;
 }

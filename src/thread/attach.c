@@ -49,7 +49,7 @@ static guise_result require_self(const struct guise__thread *thread)
     if (result == GUISE_OK || result == GUISE_E_OUT_OF_MEMORY) {
         return result;
     }
-    guise__switch_count_refused();
+    guise__switch_count_not_self();
     return GUISE_E_ACCESS_DENIED;
 }
 
@@ -118,10 +118,10 @@ static void end_scopes(struct guise__thread *thread)
 }
 
 /* A token that is left after the frames have ended was set outside any frame. */
-static void end_thread(void *ending)
+static void thread_detach(void *arg)
 {
-    struct guise__thread *thread = ending;
-    bool was_held;
+    struct guise__thread *thread = arg;
+    bool was_suspended;
 
     GUISE__CHECK(thread == guise__thread_here() && (thread->attached || thread->watched));
     end_scopes(thread);
@@ -130,7 +130,8 @@ static void end_thread(void *ending)
         /* Relaxed: a statistic, ordered against nothing. */
         (void)atomic_fetch_add_explicit(&s_exited_as_client, 1, memory_order_relaxed);
     }
-    was_held = guise__endings_hold(); /* until a destructor cannot attach this thread again */
+    /* Until a destructor cannot attach this thread again. */
+    was_suspended = guise__endings_suspend();
     guise__slot_forget(thread, &thread->now);
     guise__unframed_end(&thread->unframed);
     guise__scope_free_places(thread);
@@ -143,7 +144,7 @@ static void end_thread(void *ending)
      * a thread's end only once. */
     thread->ended = true;
     GUISE__CHECK(thread->scope == NULL && guise__thread_is_valid(thread));
-    guise__endings_release(was_held);
+    guise__endings_resume(was_suspended);
     guise__endings_run();
 }
 
@@ -191,13 +192,13 @@ static void empty_slots_in_child(struct guise__thread *thread)
 static void make_child_self(void)
 {
     struct guise__thread *thread = guise__thread_here();
-    bool was_held;
+    bool was_suspended;
 
     guise__unframed_forked(&thread->unframed);
     become_self_in_child(thread);
-    was_held = guise__endings_hold(); /* no destructor of the program's runs inside fork (I-17) */
+    was_suspended = guise__endings_suspend(); /* no code of the program's runs in fork (I-17) */
     empty_slots_in_child(thread);
-    guise__endings_release(was_held);
+    guise__endings_resume(was_suspended);
 }
 
 /* ---- attaching ---- */
@@ -212,9 +213,9 @@ guise_result guise__thread_prepare(void)
     return guise__thread_end_prepare() ? GUISE_OK : GUISE_E_OUT_OF_RESOURCES;
 }
 
-static bool tell_end(struct guise__thread *thread)
+static bool detach_at_end(struct guise__thread *thread)
 {
-    return guise__thread_at_end(GUISE__END_THREAD, end_thread, thread);
+    return guise__thread_at_end(GUISE__END_THREAD, thread_detach, thread);
 }
 
 /* Asynchronous cancellation could strike between the provider's step and the change of the slot. */
@@ -235,7 +236,7 @@ static guise_result thread_attach(struct guise__thread *thread)
     if (result != GUISE_OK) {
         return result;
     }
-    if (!guise__group_room_make() || !tell_end(thread)) {
+    if (!guise__group_room_make() || !detach_at_end(thread)) {
         guise__group_room_drop();
         return GUISE_E_OUT_OF_MEMORY;
     }
@@ -261,7 +262,7 @@ guise_result guise__thread_attach_first(struct guise__thread *thread)
 void guise__thread_watch(struct guise__thread *thread)
 {
     GUISE__CHECK(thread == guise__thread_here());
-    thread->watched = !thread->ended && tell_end(thread);
+    thread->watched = !thread->ended && detach_at_end(thread);
 }
 
 guise_result guise_counters_get(guise_counters *out)
@@ -270,7 +271,8 @@ guise_result guise_counters_get(guise_counters *out)
         return GUISE_E_INVALID_ARGUMENT;
     }
     out->exited_as_client = atomic_load_explicit(&s_exited_as_client, memory_order_relaxed);
-    out->born_as_client = guise__switch_refused();
+    /* The commonest cause: a thread that was created while its creator was a client (thread.h). */
+    out->born_as_client = guise__switch_found_not_self();
     out->foreign_at_completion = guise__unframed_at_completion();
     return GUISE_OK;
 }

@@ -11,17 +11,17 @@
 #include "base/lifecycle.h"
 #include "identity/provider.h"
 
-static _Atomic uint64_t s_refused;
+static _Atomic uint64_t s_found_not_self;
 
-void guise__switch_count_refused(void)
+void guise__switch_count_not_self(void)
 {
     /* Relaxed: a statistic, ordered against nothing. */
-    (void)atomic_fetch_add_explicit(&s_refused, 1, memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&s_found_not_self, 1, memory_order_relaxed);
 }
 
-uint64_t guise__switch_refused(void)
+uint64_t guise__switch_found_not_self(void)
 {
-    return atomic_load_explicit(&s_refused, memory_order_relaxed);
+    return atomic_load_explicit(&s_found_not_self, memory_order_relaxed);
 }
 
 /* While switching is set the thread is between self and a client, so a child that a signal handler forks
@@ -103,7 +103,7 @@ static GUISE_COLD bool token_enter(const guise_token *token)
     /* The refusal is counted if its cause is that other code has changed this thread. */
     result = provider->verify(provider, NULL);
     if (result != GUISE_OK && result != GUISE_E_OUT_OF_MEMORY) {
-        guise__switch_count_refused();
+        guise__switch_count_not_self();
     }
     return false;
 }

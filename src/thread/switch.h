@@ -41,8 +41,8 @@ static inline void guise__switch_restore(struct guise__thread *thread, const gui
  * the provider refused, and the thread still carries the first. */
 bool guise__switch_to(struct guise__thread *thread, const guise_token *to);
 
-/* Counts a thread that was refused because it was not self for the kernel. */
-void guise__switch_count_refused(void);
-uint64_t guise__switch_refused(void);
+/* Counts a refusal because the thread was not self for the kernel: born_as_client in guise_counters. */
+void guise__switch_count_not_self(void);
+uint64_t guise__switch_found_not_self(void);
 
 #endif

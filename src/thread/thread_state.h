@@ -77,10 +77,10 @@ struct guise__scope {
     uintptr_t
         at; /* address of a variable of the function that opened it: no other active function's */
     void (*unwind)(
-        void *scope);      /* ends the scope for code in it that is left by the thread's end or
+        void *scope); /* ends the scope for code in it that is left by the thread's end or
                                     by an exception; NULL if it runs no code of the program */
-    guise_call *call;      /* the current call in here; NULL: none */
-    guise_call *owed;      /* the call that its end is about; guise_run_as has none */
+    guise_call *call; /* the current call of the code in here; NULL: none, or this is its end */
+    guise_call *owed; /* what its end completes or drops; only of a FRAME or COMPLETION */
     void *outer_extension; /* slot.h: what leave restores */
     enum guise__scope_kind kind;
     bool is_moving;      /* the references in outer are the slot's too (scope.c) */
