@@ -66,9 +66,9 @@ void guise__thread_print(void)
 
 /* ---- references ---- */
 
-/* A client frees nothing: what an impersonation replaces may have to come back until the call's word has
- * been loaded a second time, and is freed when the thread is self next. A credential does not wait for that,
- * because its destructor must not run in the middle of the switch to self. */
+/* A client frees nothing: what an impersonation replaces may have to come back until the second load of the
+ * call's word, and is freed when the thread is self next. A credential does not wait for that, because its
+ * destructor must not run in the middle of the switch to self. */
 static GUISE_COLD void free_or_defer(struct guise__thread *thread, guise_token *gone)
 {
     guise__token_drop_credential(gone);
