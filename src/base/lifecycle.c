@@ -53,6 +53,8 @@ void guise__fork_set_hook(void (*in_child)(void))
     }
 }
 
+/* fork waits for the threads that hold a lock of a library above the core, so that a child finds the lock
+ * free and what it guards whole (W-28). */
 static void before_fork(void)
 {
     struct forking *forking = &tl_forking;

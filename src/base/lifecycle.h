@@ -39,7 +39,7 @@ static inline unsigned guise__fork_count(void)
     return atomic_load_explicit(&guise__forks, memory_order_relaxed);
 }
 
-/* The libraries that hold locks during a fork, in the order in which they let go of them. */
+/* The libraries that hold locks during a fork. Released in this order and taken in the reverse one. */
 enum guise__fork_holder { GUISE__FORK_COM, GUISE__FORK_URING, GUISE__FORK_HOLDERS };
 
 /* before: takes the locks. in_parent, in_child: give them back; each has one `before` that it belongs to,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A lock that survives fork: in a child it is free, whichever thread held it in the parent. Without
+ * A lock that survives fork: in a child it is free, whichever thread held it in the parent (W-29). Without
  * contention it is taken in one step and released in one step, because a contended signal costs little
  * more than its lock.
  */

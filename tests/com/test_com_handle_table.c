@@ -499,7 +499,7 @@ static void open_and_close(struct wt *w)
     }
 }
 
-/* Another thread is in the table all the time, but never in the middle of it in the child. */
+/* Another thread is in the table all the time, but never in the middle of it in the child (W-28). */
 static void a_child_has_the_whole_table(void **state)
 {
     struct thing thing;
@@ -542,7 +542,7 @@ static void child_opens_its_first(void *arg)
     CHILD_CHECK(handle != NULL && CloseHandle(handle));
 }
 
-/* Of a process that has never had a handle, but is asked for some all the time. Comes first. */
+/* Of a process that has never had a handle, but is asked for some all the time (W-28). Comes first. */
 static void a_child_finds_the_lock_free(void **state)
 {
     atomic_bool over;

@@ -144,7 +144,7 @@ static void take_in_child(void *arg)
     CHILD_CHECK(word_of(lock) == free_word());
 }
 
-/* The thread that held it or slept on it does not exist in the child. */
+/* The thread that held it or slept on it does not exist in the child (W-29). */
 static void test_child_finds_it_as_its_parent_left_it(void **state)
 {
     static const unsigned s_left[] = {0, GUISE__LOCK_HELD, GUISE__LOCK_HELD | GUISE__LOCK_AWAITED};
