@@ -31,7 +31,8 @@ static atomic_bool s_is_held[GUISE__FORK_HOLDERS]; /* every fork from now on tak
 /* A fork that this thread has begun. */
 struct forking {
     unsigned count; /* of forks before it */
-    unsigned depth; /* `before` handlers that have not been undone: 1, or more if registered twice */
+    unsigned
+        depth; /* `before` handlers that have not been undone: 1, or more if registered twice */
     const struct guise__fork_locks *taken[GUISE__FORK_HOLDERS];
 };
 static GUISE_TLS struct forking tl_forking;
@@ -108,7 +109,8 @@ static void in_child(void)
 {
     struct forking *forking = &tl_forking;
 
-    if (guise__fork_count() == forking->count) { /* else the handler has run for this fork already */
+    if (guise__fork_count() ==
+        forking->count) { /* else the handler has run for this fork already */
         count_fork();
     }
     GUISE__CHECK(guise__fork_count() == forking->count + 1);
