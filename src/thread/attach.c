@@ -271,7 +271,7 @@ guise_result guise_counters_get(guise_counters *out)
         return GUISE_E_INVALID_ARGUMENT;
     }
     out->exited_as_client = atomic_load_explicit(&s_exited_as_client, memory_order_relaxed);
-    /* The commonest cause: a thread that was created while its creator was a client (thread.h). */
+    /* The public name is that of one cause: a thread that was created while its creator was a client. */
     out->born_as_client = guise__switch_found_not_self();
     out->foreign_at_completion = guise__unframed_at_completion();
     return GUISE_OK;
