@@ -10,6 +10,9 @@
  * the reply is there. The identity to present is the call's client; a stub that has to be that identity for
  * the kernel (connect on AF_UNIX) impersonates like any other server.
  *
+ * A function of an object's that ends its thread by pthread_exit keeps nothing else from being released; but those
+ * that guise_pool_close calls have to return.
+ *
  * fork: in a child no job of the parent's runs, and a pool of the parent's has no threads; it refuses new
  * jobs with GUISE_E_DISCONNECTED.
  */

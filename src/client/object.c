@@ -251,19 +251,26 @@ static guise_call *withdraw_first(guise_object *object)
     return call;
 }
 
-/* Each call completes without the lock, because waiters wake and release functions may run (E-01). The
- * reference keeps the object through the last of them. */
-void guise_object_disconnect(guise_object *object)
+/* Each call completes without the lock, because waiters wake and release functions may run (E-01); if one of those
+ * ends the thread, the next one follows all the same. */
+static void complete_waiting(void *arg)
 {
+    guise_object *object = arg;
     guise_call *call;
 
-    if (object == NULL) {
-        return;
-    }
-    (void)guise_object_ref(object);
     while ((call = withdraw_first(object)) != NULL) {
+        pthread_cleanup_push(complete_waiting, object);
         (void)guise_call_complete(call, GUISE_E_DISCONNECTED);
         guise_call_unref(call);
+        pthread_cleanup_pop(0);
     }
     guise_object_unref(object);
+}
+
+/* The reference keeps the object through the last of its calls. */
+void guise_object_disconnect(guise_object *object)
+{
+    if (object != NULL) {
+        complete_waiting(guise_object_ref(object));
+    }
 }

@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "client/request.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -521,8 +522,9 @@ guise_request *guise_request_ref(guise_request *request)
     return request;
 }
 
-/* What is pending is abandoned: its announcement finds no job here. */
-static void abandon(guise_request *request)
+/* What is pending is abandoned: its announcement finds no job here (A-29). Returns the call, with the request's
+ * reference; NULL: there is none. */
+static guise_call *abandon(guise_request *request)
 {
     guise_job *job;
     guise_signal *signal;
@@ -535,21 +537,29 @@ static void abandon(guise_request *request)
     request->signal = NULL;
     guise__lock_release(&request->lock);
     guise_signal_unref(signal);
-    if (job != NULL) {
-        guise_call_unref(job->call);
-    }
+    return job == NULL ? NULL : job->call;
 }
 
+static void unref_object(void *object)
+{
+    guise_object_unref(object);
+}
+
+/* The functions of the program come last: those of the call, and then, in whichever way they end, those of the
+ * object. */
 void guise_request_unref(guise_request *request)
 {
     guise_object *object;
+    guise_call *call;
 
     if (request == NULL || !guise__count_down(&request->refs)) {
         return;
     }
     object = request->object;
-    abandon(request);
+    call = abandon(request);
     guise__blanket_unref(request->blanket);
     drop_hold(request);
-    guise_object_unref(object);
+    pthread_cleanup_push(unref_object, object);
+    guise_call_unref(call);
+    pthread_cleanup_pop(1);
 }

@@ -5,6 +5,7 @@
  * GUISE_E_OUT_OF_MEMORY, leaves everything as it was and leaks nothing.
  */
 #define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -225,6 +226,70 @@ static void beginning(void **state)
     assert_finishes(c, ADD, 0, 3);
 }
 
+static int s_frames; /* to come */
+
+/* In so many frames the next one needs memory: then the call itself fails, as it would anywhere. */
+static guise_result begin_deep(guise_call *call, void *arg)
+{
+    struct client *c = arg;
+    struct sum out;
+    guise_result result = 77;
+
+    if (s_frames-- > 0) {
+        return guise_call_run(call, begin_deep, c);
+    }
+    if (client_begin_add(c, 1, 2, 0) != GUISE_OK) {
+        return GUISE_E_OUT_OF_MEMORY;
+    }
+    CLIENT_CHECK(c,
+                 guise_request_finish(c->request, ADD, &out, sizeof out, 0, &result) == GUISE_OK);
+    CLIENT_CHECK(c, out.value == (result == GUISE_OK ? 3 : 0));
+    return result;
+}
+
+static guise_call *s_around;
+
+static void *begin_in_frames_main(void *arg)
+{
+    guise_result *result = arg;
+
+    s_frames = 8;
+    *result = guise_call_run(s_around, begin_deep, client_now);
+    return NULL;
+}
+
+/* On a thread of its own, because a thread keeps the memory of its frames to its end. */
+static guise_result begin_in_frames(struct client *c)
+{
+    guise_result result = 77;
+    pthread_t thread;
+
+    (void)c;
+    assert_int_equal(pthread_create(&thread, NULL, begin_in_frames_main, &result), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    return result;
+}
+
+static void beginning_deep_in_frames(void **state)
+{
+    struct client *c = *state;
+    guise_token_desc desc = GUISE_TOKEN_DESC_INIT;
+    guise_context *context;
+    guise_token *token;
+
+    desc.level = GUISE_LEVEL_IDENTIFY;
+    desc.uid = 1001;
+    desc.gid = 1001;
+    assert_ok(guise_token_create(&desc, &token));
+    assert_ok(guise_context_from_token(token, 0, GUISE_AUTHN_LEVEL_CONNECT, &context));
+    assert_ok(guise_call_create(context, &s_around));
+    assert_true(fail_each(c, begin_in_frames) >= 8);
+    client_verify(c);
+    guise_call_unref(s_around);
+    guise_context_unref(context);
+    guise_token_unref(token);
+}
+
 /* The same where Begin_ fixes the identity: a failure fixes nothing (C-15). */
 static void begin_static(void *arg)
 {
@@ -291,6 +356,7 @@ int main(void)
         client_test(making),
         client_test(setting_a_blanket),
         client_test_queued(beginning),
+        client_test(beginning_deep_in_frames),
         client_test_queued(the_rest_needs_none),
     };
     int failed;

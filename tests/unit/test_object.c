@@ -264,6 +264,113 @@ static void a_method_may_leave_by_pthread_exit(void **state)
     assert_int_equal(c->released_out, 0);
 }
 
+static void *begin_main(void *arg)
+{
+    (void)!client_begin_add(arg, 1, 2, 0);
+    return NULL;
+}
+
+/* In Begin_ itself too, whose thread it is then. */
+static void a_method_may_end_its_clients_thread(void **state)
+{
+    struct client *c = *state;
+    pthread_t thread;
+
+    c->in_method = exit_in_method;
+    assert_int_equal(pthread_create(&thread, NULL, begin_main, c), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_finishes(c, ADD, GUISE_E_SERVER_FAULT, 0);
+}
+
+static guise_result copy_and_exit(void *in)
+{
+    (void)in;
+    pthread_exit(NULL);
+}
+
+static void release_and_exit(void *block)
+{
+    client_now->released_in++;
+    (void)block;
+    pthread_exit(NULL);
+}
+
+static void release_self_and_exit(void *self)
+{
+    ((struct client *)self)->released_self++;
+    pthread_exit(NULL);
+}
+
+/* The client's proxy and request become those of another object, which has no other owner. */
+static void use_object(struct client *c, const guise_method *methods, uint32_t count,
+                       const guise_executor *executor, void (*release)(void *self))
+{
+    guise_object_desc desc = client_desc(c);
+    guise_object *object;
+
+    desc.methods = methods;
+    desc.method_count = count;
+    desc.executor = executor;
+    desc.release = release;
+    assert_ok(guise_object_create(&desc, &object));
+    guise_request_unref(c->request);
+    guise_proxy_unref(c->proxy);
+    assert_ok(guise_proxy_create(object, &c->proxy));
+    assert_ok(guise_request_create(c->proxy, &c->request));
+    guise_object_unref(object);
+}
+
+static void *unref_main(void *arg)
+{
+    struct client *c = arg;
+
+    guise_request_unref(c->request);
+    return NULL;
+}
+
+/* copy_in that ends its thread leaves the request idle; release_in and release that do so keep nothing from being
+ * released. */
+static void an_objects_functions_may_end_their_thread(void **state)
+{
+    static const guise_method exits_early = {
+        client_add, sizeof(struct numbers), sizeof(struct sum), copy_and_exit, NULL, NULL};
+    static const guise_method exits_late = {client_add, sizeof(struct numbers), sizeof(struct sum),
+                                            NULL,       release_and_exit,       NULL};
+    struct client *c = *state;
+    guise_executor executor = client_executor(c);
+    pthread_t thread;
+
+    use_object(c, &exits_early, 1, NULL, NULL);
+    assert_int_equal(pthread_create(&thread, NULL, begin_main, c), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(c->begun, 0);
+    assert_does_not_finish(c, ADD, GUISE_E_CALL_COMPLETE);
+    use_object(c, &exits_late, 1, &executor, release_self_and_exit);
+    assert_ok(client_begin_add(c, 1, 2, 0));
+    client_run_next(c);
+    guise_proxy_unref(c->proxy);
+    c->proxy = NULL;
+    assert_int_equal(c->executor_refs, 1);
+    assert_int_equal(pthread_create(&thread, NULL, unref_main, c), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    c->request = NULL;
+    assert_int_equal(c->released_in, 1);
+    assert_int_equal(c->released_self, 1);
+    assert_int_equal(c->executor_refs, 0);
+    c->released_self = 0;
+}
+
+static void a_method_may_want_more_than_there_is(void **state)
+{
+    static const guise_method greedy[2] = {{client_nothing, SIZE_MAX / 2, 0, NULL, NULL, NULL},
+                                           {client_nothing, 0, SIZE_MAX / 2, NULL, NULL, NULL}};
+    struct client *c = *state;
+
+    use_object(c, greedy, 2, NULL, NULL);
+    assert_result(guise_request_begin(c->request, 0, c, SIZE_MAX / 2), GUISE_E_OUT_OF_MEMORY);
+    assert_result(guise_request_begin(c->request, 1, NULL, 0), GUISE_E_OUT_OF_MEMORY);
+}
+
 /* the server keeps a plain pointer after Begin_ has succeeded, also if the client has gone. */
 static void a_call_in_progress_needs_no_reference(void **state)
 {
@@ -369,6 +476,9 @@ int main(void)
         client_test_queued(a_dropped_job_fails),
         client_test_queued(only_a_clean_thread_runs_a_job),
         client_test_queued(a_method_may_leave_by_pthread_exit),
+        client_test(a_method_may_end_its_clients_thread),
+        client_test(an_objects_functions_may_end_their_thread),
+        client_test(a_method_may_want_more_than_there_is),
         client_test_queued(a_call_in_progress_needs_no_reference),
         client_test_queued(disconnecting_completes_what_waits),
         client_test_queued(a_call_that_was_begun_outlives_disconnecting),

@@ -563,6 +563,41 @@ static void the_signal_may_be_asked_for_later(void **state)
     assert_true(is_set(signal_of(c)));
 }
 
+static void cancel_finish_and_begin(struct wt *w)
+{
+    struct client *c = w->arg;
+    guise_result result = 77;
+    struct sum out;
+
+    while (!guise_call_is_canceled(c->held)) {
+        (void)sched_yield();
+    }
+    WT_CHECK_RESULT(w, guise_request_cancel(c->request, 0), GUISE_OK);
+    WT_CHECK_RESULT(w, guise_request_finish(c->request, HOLD, &out, sizeof out, 0, &result),
+                    GUISE_OK);
+    WT_CHECK_RESULT(w, client_begin_add(c, 1, 2, 0), GUISE_OK);
+}
+
+/* A thread that cancels waits for the call that it has cancelled, and not for the next one: of the two answers
+ * that it may get, it gets one in time. */
+static void a_cancel_is_of_one_call(void **state)
+{
+    struct client *c = *state;
+    guise_result result;
+    struct wt w;
+
+    test_watchdog(20);
+    assert_ok(client_begin_hold(c));
+    client_run_next(c);
+    wt_start(&w, cancel_finish_and_begin, c);
+    result = guise_request_cancel(c->request, GUISE_INFINITE);
+    assert_true(result == GUISE_E_CALL_CANCELED || result == GUISE_E_CALL_COMPLETE);
+    wt_join(&w);
+    assert_ok(guise_call_signal(c->held));
+    assert_does_not_finish(c, ADD, GUISE_E_CALL_PENDING);
+    assert_false(guise_request_is_canceled(c->request));
+}
+
 /* the program sets and resets it; Finish_ waits for the call, and does not spin or hang. */
 static void the_signal_decides_nothing(void **state)
 {
@@ -765,6 +800,7 @@ int main(void)
         client_test_queued(an_answer_before_the_cancel_stays),
         client_test_queued(the_server_may_answer_in_time),
         client_test_queued(two_may_cancel),
+        client_test_queued(a_cancel_is_of_one_call),
         client_test_queued(a_cancel_may_come_during_submit),
         client_test_queued(a_deadline_gives_up),
         client_test_queued(every_function_notices_the_deadline),
