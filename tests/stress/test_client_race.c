@@ -10,7 +10,7 @@
  *
  * Afterwards a crowd: threads that share requests and do anything to them, in any order; and one that is forked.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "support/client.h"
 
 #include <pthread.h>
@@ -89,6 +89,54 @@ static void fight(struct times *times, void (*side)(struct arena *a), int delay)
     times->ended = tick();
 }
 
+/* ---- two processors, where the system lets a thread choose ---- */
+
+#if defined(__linux__)
+
+static cpu_set_t s_all;
+
+static bool has_two_processors(void)
+{
+    return sched_getaffinity(0, sizeof s_all, &s_all) != 0 || CPU_COUNT(&s_all) > 1;
+}
+
+/* Keeps this thread on one of this process's processors: two threads on one processor do not meet. */
+static void stay_on(int number)
+{
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, &s_all) && number-- == 0) {
+            CPU_SET(cpu, &one);
+        }
+    }
+    (void)sched_setaffinity(0, sizeof one, &one);
+}
+
+static void go_anywhere(void)
+{
+    (void)sched_setaffinity(0, sizeof s_all, &s_all);
+}
+
+#else
+
+static bool has_two_processors(void)
+{
+    return true;
+}
+
+static void stay_on(int number)
+{
+    (void)number;
+}
+
+static void go_anywhere(void)
+{
+}
+
+#endif
+
 /* Gives way only after a while, because the other side is to be met. */
 static bool await(const atomic_uint *word, unsigned value)
 {
@@ -106,6 +154,7 @@ static bool await(const atomic_uint *word, unsigned value)
 static void be_right(struct wt *w)
 {
     (void)w;
+    stay_on(1);
     for (unsigned round = 1; await(&s_round, round); round++) {
         atomic_store(&s_ready, round);
         if (!await(&s_go, round)) {
@@ -194,10 +243,12 @@ static void run_duel(const struct duel *duel)
     s_balanced = 0;
     s_step = 8;
     wt_start(&right, be_right, NULL);
+    stay_on(0);
     while (round < duel->rounds || (round < MOST * duel->rounds && !is_enough(duel, &score))) {
         do_round(duel, (unsigned)++round, &score);
     }
     atomic_store(&s_over, true);
+    go_anywhere();
     wt_join(&right);
     print_message("%s: met in %d of %d rounds; %d and %d\n", duel->name, score.met, round,
                   score.outcomes[0], score.outcomes[1]);
@@ -1089,6 +1140,9 @@ int main(void)
         cmocka_unit_test(a_crowd_is_forked),
     };
 
+    if (!has_two_processors()) {
+        test_skip_program("needs two processors");
+    }
     test_use_emulated();
     return cmocka_run_group_tests_name("client_race", tests, make_tokens, drop_tokens);
 }
