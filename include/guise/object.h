@@ -154,7 +154,8 @@ typedef struct guise_pool_desc {
  * Makes a pool and its threads, with all signals blocked, as self.
  *
  * A thread runs each job as guise_job_run does, so that it asks the provider before each job whether it is
- * self. A thread whose job leaves by pthread_exit or cancellation is replaced (E-04). Where the system then
+ * self. One that is not self any more stays in the pool, and each job that it takes completes with
+ * GUISE_E_ACCESS_DENIED, because no thread is made self on a guess (I-03). A thread whose job leaves by pthread_exit or cancellation is replaced (E-04). Where the system then
  * has no thread left, the pool has one less; once it has none, jobs are refused and dropped with
  * GUISE_E_OUT_OF_RESOURCES.
  *

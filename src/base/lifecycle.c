@@ -109,8 +109,8 @@ static void in_child(void)
 {
     struct forking *forking = &tl_forking;
 
-    if (guise__fork_count() ==
-        forking->count) { /* else the handler has run for this fork already */
+    /* Else the handler has run for this fork already. */
+    if (guise__fork_count() == forking->count) {
         count_fork();
     }
     GUISE__CHECK(guise__fork_count() == forking->count + 1);

@@ -4,7 +4,7 @@
  * fork handler or a thread-specific key. Each floor above says what it wants done; the order is that of
  * the floors, not that in which libc was told.
  *
- * No function here takes a lock or waits for another thread, because a child that was forked in the middle
+ * No function here takes a lock or waits for another thread, except in the fork handlers, because a child that was forked in the middle
  * of one may call the same function: it would wait for a thread that exists in its parent only.
  */
 #ifndef GUISE_SRC_BASE_LIFECYCLE_H

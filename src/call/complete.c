@@ -320,8 +320,7 @@ static bool has_no_observers(uint64_t state)
                      GUISE__CALL_UNFRAMED)) == 0;
 }
 
-/* The first of several completions wins (L-5). A thread that loses returns only after it has seen
- * COMPLETED. The caller owns a reference. */
+/* A thread that loses returns only after it has seen COMPLETED. The caller owns a reference. */
 void guise__call_complete(guise_call *call, guise_result result)
 {
     uint64_t seen = guise__call_load(call);

@@ -223,7 +223,7 @@ static guise_result hand_over(struct beginning *b)
     guise_result result = guise__job_enlist(b->job);
 
     if (result == GUISE_OK && executor->submit == NULL) {
-        guise__job_run(b->job);
+        guise__job_run_here(b->job);
         return GUISE_OK;
     }
     if (result == GUISE_OK) {

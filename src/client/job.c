@@ -179,7 +179,7 @@ static void dispatch(guise_job *job)
 }
 
 /* The reference is dropped in whichever way the method ends. */
-void guise__job_run(guise_job *job)
+void guise__job_run_here(guise_job *job)
 {
     pthread_cleanup_push(unref_call, job->call);
     if (guise__job_claim(job, GUISE__JOB_BEGUN)) {
@@ -216,7 +216,7 @@ void guise_job_run(guise_job *job)
         return;
     }
     if (is_clean_thread()) {
-        guise__job_run(job);
+        guise__job_run_here(job);
     } else {
         guise_job_drop(job, GUISE_E_ACCESS_DENIED);
     }

@@ -10,11 +10,11 @@
  *
  *   state       by                          meaning
  *   WAITING     Begin_                      no thread has begun it
- *   BEGUN       guise__job_run              the method is run, and answers for the call
+ *   BEGUN       guise__job_run_here         the method is run, and answers for the call
  *   WITHDRAWN   cancel, deadline, drop,     it never runs; the thread that took this step completes the call
  *               disconnect, refused Begin_
  *
- * Only WAITING is left, and only once, under the object's lock: so of a run, a drop, a cancel and a disconnect at
+ * A job leaves WAITING once, under the object's lock: so of a run, a drop, a cancel and a disconnect at
  * the same time exactly one has the job.
  */
 #ifndef GUISE_SRC_CLIENT_JOB_H
@@ -68,13 +68,14 @@ guise_result guise__job_create(guise_object *object, uint32_t number, guise_cont
  * still WAITING. Otherwise GUISE_OK, also if the job is not WAITING any more. */
 guise_result guise__job_enlist(guise_job *job);
 
-/* Takes a WAITING job. False: another thread has done so, or the job is one of a parent process. */
+/* Takes a WAITING job (object.c, which has the lock). False: another thread has done so, or the job is one of a
+ * parent process. */
 bool guise__job_claim(guise_job *job, enum guise__job_state next);
 
 /* Does this process serve the job? */
 bool guise__job_is_ours(const guise_job *job);
 
 /* Runs the job on this thread, without asking what it is, and drops the executor's reference. */
-void guise__job_run(guise_job *job);
+void guise__job_run_here(guise_job *job);
 
 #endif

@@ -338,7 +338,7 @@ static void close_threads(guise_pool *pool, uint32_t drain_ms)
 }
 
 /* Threads inherit the identity of the one that makes them, and release functions run on the one that closes. */
-static guise_result require_self(void)
+static guise_result require_clean_self(void)
 {
     guise_result result = guise_thread_verify();
 
@@ -356,7 +356,7 @@ guise_result guise_pool_close(guise_pool *pool, uint32_t drain_ms)
     if (tl_pool == pool) {
         return GUISE_E_UNEXPECTED; /* it would join itself */
     }
-    if (require_self() != GUISE_OK) {
+    if (require_clean_self() != GUISE_OK) {
         return GUISE_E_ACCESS_DENIED;
     }
     if (is_ours(pool)) {
@@ -416,7 +416,7 @@ guise_result guise_pool_create(const guise_pool_desc *desc, guise_pool **out)
     if (desc == NULL || !guise__struct_size_in(desc, sizeof *desc) || desc->threads > THREADS_MAX) {
         return GUISE_E_INVALID_ARGUMENT;
     }
-    result = require_self();
+    result = require_clean_self();
     if (result != GUISE_OK) {
         return result;
     }
