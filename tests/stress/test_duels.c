@@ -123,18 +123,18 @@ static void on_step(int number, siginfo_t *info, void *context)
 
 static void be_right(struct wt *w)
 {
+    bool over = false;
+
     (void)w;
-    for (;;) {
+    while (!over) {
         while (sem_wait(&s_rights_turn) != 0) {
         }
-        if (!s_over) {
+        over = s_over; /* not after the post: the left side may set it for the next turn then */
+        if (!over) {
             s_duel->right(&s_arena);
         }
-        s_right_keeps = !s_over && tl_guise_thread.spare != NULL;
+        s_right_keeps = !over && tl_guise_thread.spare != NULL;
         (void)sem_post(&s_lefts_turn);
-        if (s_over) {
-            return;
-        }
     }
 }
 
