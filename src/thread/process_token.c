@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tokens of the process's own identity. The provider's self may be older than the process's present groups,
- * and a provider that does not ask the kernel knows no groups. So the ids of the thread are read each time,
- * while it is self. The last identity is noted so that equal ones get the same id.
+ * Tokens of the process's own identity. A provider that does not ask the kernel knows no ids, so those of the
+ * thread are read each time, while it is self; one that does is asked each time whether they are the process's. The last identity is noted so that equal ones get the same id.
  *
  * Locking discipline: s_lock guards s_last, and is a leaf.
  */
@@ -52,13 +51,19 @@ static guise_result read_groups(gid_t **groups, size_t *count)
     return GUISE_OK;
 }
 
-/* Makes the token; the calling thread is self. */
+/* Makes the token; the calling thread has no scope around it that is a client's. The provider says whether it
+ * is self for the kernel too, because ids that other code has changed are not the process's (I-03). */
 static guise_result read_self(guise_token **out)
 {
     guise_token_desc desc = {.size = sizeof desc, .level = GUISE_LEVEL_DELEGATE};
+    const guise_provider *provider = guise__provider();
     gid_t *groups = NULL;
-    guise_result result = read_groups(&groups, &desc.group_count);
+    guise_result result;
 
+    if (provider->verify(provider, NULL) != GUISE_OK) {
+        return GUISE_E_ACCESS_DENIED;
+    }
+    result = read_groups(&groups, &desc.group_count);
     if (result != GUISE_OK) {
         return result;
     }

@@ -188,6 +188,29 @@ static void a_thread_that_is_not_self(void *arg)
     CHILD_CHECK_RESULT(begin(), GUISE_E_DISCONNECTED);
 }
 
+/* The same for a thread that was self when it was first a client: what other code makes it since is not the
+ * process (I-03). */
+static void a_thread_that_is_not_self_any_more(void *arg)
+{
+    guise_blanket blanket = GUISE_BLANKET_INIT;
+
+    (void)arg;
+    build(false, 0);
+    s_in_method = be_the_process;
+    CHILD_OK(begin());
+    must_finish(GUISE_OK);
+    CHILD_CHECK(raw_setresuid((uid_t)-1, ALICE, (uid_t)-1));
+    CHILD_CHECK_RESULT(begin(), GUISE_E_ACCESS_DENIED);
+    blanket.level = GUISE_LEVEL_IMPERSONATE;
+    blanket.capabilities = GUISE_CAP_STATIC_CLOAKING;
+    CHILD_CHECK_RESULT(guise_request_set_blanket(s_request, &blanket, NULL), GUISE_E_ACCESS_DENIED);
+    CHILD_CHECK(raw_setresuid((uid_t)-1, 0, (uid_t)-1));
+    CHILD_OK(begin());
+    must_finish(GUISE_OK);
+    CHILD_CHECK(s_run == 2);
+    tear_down();
+}
+
 static int make_files(void **state)
 {
     if (kernel_dir_make(state) != 0) {
@@ -205,6 +228,7 @@ int main(void)
         kernel_test(a_clients_thread),
         kernel_test(a_confined_thread_of_a_pool),
         kernel_test(a_thread_that_is_not_self),
+        kernel_test(a_thread_that_is_not_self_any_more),
     };
 
     if (geteuid() != 0) {
