@@ -24,6 +24,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include <guise/queue.h>
 
+#include <pthread.h>
+
 #include "base/check.h"
 #include "base/lock.h"
 #include "base/refcount.h"
@@ -192,24 +194,27 @@ guise_result guise_queue_fd(guise_queue *queue, int *out)
 
 /* ---- the end ---- */
 
-/* Each call is dropped without the lock, because its destructors are the program's. */
-static void drop_calls(guise_queue *queue)
+/* Each call is dropped without the lock, because its destructors are the program's; the next step follows in
+ * whichever way they end. */
+static void end_queue(void *arg)
 {
+    guise_queue *queue = arg;
     guise_call *call;
 
     while (take_now(queue, &call, 1) == 1) {
+        pthread_cleanup_push(end_queue, queue);
         guise_call_unref(call);
+        pthread_cleanup_pop(0);
     }
+    guise_signal_unref(queue->ready);
+    drop_hold(queue);
 }
 
 void guise_queue_unref(guise_queue *queue)
 {
-    if (queue == NULL || !guise__count_down(&queue->refs)) {
-        return;
+    if (queue != NULL && guise__count_down(&queue->refs)) {
+        end_queue(queue);
     }
-    drop_calls(queue);
-    guise_signal_unref(queue->ready);
-    drop_hold(queue);
 }
 
 /* ---- notes ---- */

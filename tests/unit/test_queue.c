@@ -31,6 +31,7 @@ static void reset_later(guise_signal *signal)
 #include "support/scene.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 
 #include <guise/queue.h>
@@ -235,6 +236,62 @@ static void a_queue_may_go_first(void **state)
     assert_true(is_completed_with(s->call, 5));
     assert_ok(guise_call_wait(s->call, 0));
     assert_ptr_equal(guise_call_tag(s->call), s);
+}
+
+static void count_and_exit(void *count)
+{
+    ++*(int *)count;
+    pthread_exit(NULL);
+}
+
+static void count_only(void *count)
+{
+    ++*(int *)count;
+}
+
+/* Puts a call into the queue that has the only reference to a context with this destructor. */
+static void queue_with(struct scene *s, guise_queue *queue, void (*destroy)(void *data))
+{
+    guise_blanket blanket = GUISE_BLANKET_INIT;
+    guise_context_desc desc = GUISE_CONTEXT_DESC_INIT;
+    guise_context *context = TEST_POISON(guise_context);
+    guise_call *call;
+
+    desc.data = &s->count;
+    desc.destroy = destroy;
+    blanket.authn_level = GUISE_AUTHN_LEVEL_CONNECT;
+    blanket.level = GUISE_LEVEL_IMPERSONATE;
+    assert_ok(guise_context_create_with(&blanket, s->alice_token, &desc, &context));
+    call = make_call(context);
+    guise_context_unref(context);
+    assert_ok(guise_call_notify(call, queue, NULL));
+    assert_ok(guise_call_signal(call));
+    guise_call_unref(call);
+}
+
+static void *unref_main(void *queue)
+{
+    guise_queue_unref(queue);
+    return NULL;
+}
+
+/* Q-03, also if a destructor ends the thread that drops the queue. */
+static void a_destructor_may_end_its_thread(void **state)
+{
+    struct scene *s = *state;
+    guise_queue *queue = make_queue();
+    pthread_t thread;
+    int fd = -7;
+
+    assert_ok(guise_queue_fd(queue, &fd));
+    queue_with(s, queue, count_and_exit);
+    queue_with(s, queue, count_only);
+    queue_with(s, queue, count_only);
+    assert_int_equal(s->count, 0);
+    assert_int_equal(pthread_create(&thread, NULL, unref_main, queue), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(s->count, 3);
+    assert_false(is_readable(fd) && poll(&(struct pollfd){.fd = fd}, 1, 0) == 0);
 }
 
 static void the_descriptor_follows(void **state)
@@ -532,6 +589,7 @@ static int run(void)
         scene_test(an_abandoned_call_arrives),
         scene_test(there_is_one_queue_or_function),
         scene_test(a_queue_may_go_first),
+        scene_test(a_destructor_may_end_its_thread),
         scene_test(the_descriptor_follows),
         scene_test(a_call_comes_while_the_queue_is_emptied),
         scene_test(bad_arguments_change_nothing),
