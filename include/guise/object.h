@@ -59,7 +59,7 @@ typedef struct guise_method {
 
 /*
  * What runs the jobs of an object. submit takes the job or refuses it, and never blocks. It is called on the
- * client's thread, as that thread is. A job that was taken is given once, from any thread, to guise_job_run or
+ * client's thread, as that thread is, and has to return. A job that was taken is given once, from any thread, to guise_job_run or
  * guise_job_drop. A refusal is Begin_'s result: GUISE_E_OUT_OF_RESOURCES says that the executor is full.
  */
 typedef struct guise_executor {
@@ -107,8 +107,8 @@ typedef struct guise_object_desc {
  * Makes an object.
  *
  * GUISE_E_INVALID_ARGUMENT  desc or out is NULL; a size is too small or an unknown tail is not zero; there is
- *                           no method, or one without begin; authn_level is above PKT_PRIVACY; the executor
- *                           has no submit, or one of ref and unref.
+ *                           no method, or one without begin; authn_level is above PKT_PRIVACY; authn_service
+ *                           is DEFAULT; the executor has no submit, or one of ref and unref.
  * GUISE_E_OUT_OF_MEMORY     There is no memory.
  *
  * Safety: any thread. *out is NULL on failure, and neither release nor the executor's ref has run.

@@ -19,7 +19,8 @@
  * a thread that waits in one. The completion signal is set when it is noticed.
  *
  * fork: a child has copies. A request that was pending in the parent is complete in the child, with
- * GUISE_E_DISCONNECTED, because the threads that serve it are the parent's (E-05).
+ * GUISE_E_DISCONNECTED, because the threads that serve it are the parent's (E-05). A request for which another
+ * thread of the parent was inside Begin_ stays in use in the child: it can only be dropped there.
  */
 #ifndef GUISE_PROXY_H
 #define GUISE_PROXY_H
@@ -65,7 +66,7 @@ GUISE_API GUISE_MUST_USE guise_result guise_client_defaults(const guise_blanket 
 
 /*
  * Makes a proxy. Its blanket has the object's service and principal, the higher authn level of the process's
- * and the object's, and the process's level and capabilities (C-05). An object that is disconnected has
+ * and the object's, and the process's level and capabilities (C-05), without cloaking for Schannel (C-08). An object that is disconnected has
  * proxies too.
  *
  * GUISE_E_INVALID_ARGUMENT  object or out is NULL.

@@ -45,6 +45,11 @@ static guise_result reserve(struct beginning *b)
     return is_idle ? GUISE_OK : GUISE_E_CALL_PENDING;
 }
 
+static void unref_call(void *call)
+{
+    guise_call_unref(call);
+}
+
 /* Nothing was handed over: the request is idle again, as it was. Also if copy_in does not return. */
 static void give_back(void *arg)
 {
@@ -55,11 +60,9 @@ static void give_back(void *arg)
     GUISE__CHECK(b->request->state == GUISE__REQUEST_BEGINNING);
     b->request->state = GUISE__REQUEST_IDLE;
     guise__request_unlock(b->request, &after);
-    guise__blanket_unref(b->blanket);
-    guise__blanket_unref(b->fixed);
-    if (b->job != NULL) {
-        guise_call_unref(b->job->call);
-    }
+    pthread_cleanup_push(unref_call, b->job == NULL ? NULL : b->job->call);
+    guise__blanket_unref_both(b->blanket, b->fixed);
+    pthread_cleanup_pop(1);
 }
 
 /* ---- everything is made ---- */
@@ -236,8 +239,7 @@ static void drop_blankets(void *arg)
 {
     struct beginning *b = arg;
 
-    guise__blanket_unref(b->blanket);
-    guise__blanket_unref(b->fixed);
+    guise__blanket_unref_both(b->blanket, b->fixed);
 }
 
 static guise_result begin(struct beginning *b)

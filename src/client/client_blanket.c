@@ -9,6 +9,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "client/client_blanket.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <guise/thread.h>
@@ -123,6 +124,9 @@ static void work_out_fresh(const guise_object *object, const struct defaults *de
         object->authn_level > defaults->authn_level ? object->authn_level : defaults->authn_level;
     blanket->level = defaults->level;
     blanket->capabilities = defaults->capabilities;
+    if (object->authn_service == SCHANNEL) {
+        blanket->capabilities &= ~CLOAKING; /* Schannel does not cloak (C-08) */
+    }
 }
 
 /* The memory first, because a proxy that was not made leaves the defaults open. */
@@ -288,11 +292,28 @@ struct guise__client_blanket *guise__blanket_ref(struct guise__client_blanket *b
 
 void guise__blanket_unref(struct guise__client_blanket *blanket)
 {
-    if (blanket != NULL && guise__count_down(&blanket->refs)) {
-        guise_token_unref(blanket->token);
-        guise__blanket_unref(blanket->origin); /* which has no origin itself */
-        guise__free(blanket);
+    guise_token *token;
+
+    if (blanket == NULL || !guise__count_down(&blanket->refs)) {
+        return;
     }
+    token = blanket->token;
+    guise__blanket_unref(blanket->origin); /* which has no origin itself, and no token */
+    guise__free(blanket);
+    guise_token_unref(token); /* last, because its credential's destructor is the program's */
+}
+
+static void unref_blanket(void *blanket)
+{
+    guise__blanket_unref(blanket);
+}
+
+void guise__blanket_unref_both(struct guise__client_blanket *first,
+                               struct guise__client_blanket *second)
+{
+    pthread_cleanup_push(unref_blanket, second);
+    guise__blanket_unref(first);
+    pthread_cleanup_pop(1);
 }
 
 struct guise__client_blanket *guise__blanket_take(const struct guise__blanket_place *place)
@@ -321,17 +342,15 @@ guise_result guise__blanket_set(const struct guise__blanket_place *place,
                                 const guise_blanket *given, const guise_token *as)
 {
     struct guise__client_blanket *before = guise__blanket_take(place);
-    struct guise__client_blanket *made = NULL;
+    struct guise__client_blanket *made = NULL, *replaced = NULL;
     guise_result result = guise__blanket_assign(place->object, before, given, as, &made);
 
-    guise__blanket_unref(before);
-    if (result != GUISE_OK) {
-        return result;
+    if (result == GUISE_OK) {
+        (void)guise__lock_take(place->lock);
+        replaced = *place->current;
+        *place->current = made;
+        guise__lock_release(place->lock);
     }
-    (void)guise__lock_take(place->lock);
-    before = *place->current;
-    *place->current = made;
-    guise__lock_release(place->lock);
-    guise__blanket_unref(before);
-    return GUISE_OK;
+    guise__blanket_unref_both(before, replaced);
+    return result;
 }

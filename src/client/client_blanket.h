@@ -47,6 +47,11 @@ guise_result guise__blanket_settle(const struct guise__client_blanket *blanket, 
 struct guise__client_blanket *guise__blanket_ref(struct guise__client_blanket *blanket);
 void guise__blanket_unref(struct guise__client_blanket *blanket);
 
+/* Drops a reference to each, the second one in whichever way the functions of the program that come with the
+ * first one end. NULL is fine. */
+void guise__blanket_unref_both(struct guise__client_blanket *first,
+                               struct guise__client_blanket *second);
+
 /* A place that has a blanket: a proxy or a request. */
 struct guise__blanket_place {
     struct guise__lock *lock;

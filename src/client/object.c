@@ -41,6 +41,8 @@ static bool is_possible(const guise_object_desc *desc)
     return desc != NULL && guise__struct_size_in(desc, sizeof *desc) &&
            are_possible_methods(desc->methods, desc->method_count) &&
            desc->authn_level <= GUISE_AUTHN_LEVEL_PKT_PRIVACY &&
+           desc->authn_service !=
+               GUISE_AUTHN_SERVICE_DEFAULT && /* a proxy's blanket starts with it */
            is_possible_executor(desc->executor);
 }
 

@@ -2,6 +2,8 @@
 /* Proxies. */
 #include "client/proxy.h"
 
+#include <pthread.h>
+
 #include "base/check.h"
 #include "base/refcount.h"
 #include "base/struct_size.h"
@@ -60,18 +62,28 @@ guise_proxy *guise_proxy_ref(guise_proxy *proxy)
     return proxy;
 }
 
+static void unref_object(void *object)
+{
+    guise_object_unref(object);
+}
+
+/* The functions of the program come last: those of the blanket's token, and then, in whichever way they end,
+ * those of the object. */
 void guise_proxy_unref(guise_proxy *proxy)
 {
+    struct guise__client_blanket *blanket;
     guise_object *object;
 
     if (proxy == NULL || !guise__count_down(&proxy->refs)) {
         return;
     }
     object = proxy->object;
-    guise__blanket_unref(proxy->blanket);
+    blanket = proxy->blanket;
     guise__lock_destroy(&proxy->lock);
     guise__free(proxy);
-    guise_object_unref(object);
+    pthread_cleanup_push(unref_object, object);
+    guise__blanket_unref(blanket);
+    pthread_cleanup_pop(1);
 }
 
 guise_result guise_proxy_query_blanket(const guise_proxy *proxy, guise_blanket *out)

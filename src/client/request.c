@@ -545,10 +545,16 @@ static void unref_object(void *object)
     guise_object_unref(object);
 }
 
-/* The functions of the program come last: those of the call, and then, in whichever way they end, those of the
- * object. */
+static void unref_blanket(void *blanket)
+{
+    guise__blanket_unref(blanket);
+}
+
+/* The functions of the program come last: those of the call, of the blanket's token and of the object, each in
+ * whichever way the one before ends. */
 void guise_request_unref(guise_request *request)
 {
+    struct guise__client_blanket *blanket;
     guise_object *object;
     guise_call *call;
 
@@ -556,10 +562,12 @@ void guise_request_unref(guise_request *request)
         return;
     }
     object = request->object;
+    blanket = request->blanket;
     call = abandon(request);
-    guise__blanket_unref(request->blanket);
     drop_hold(request);
     pthread_cleanup_push(unref_object, object);
+    pthread_cleanup_push(unref_blanket, blanket);
     guise_call_unref(call);
+    pthread_cleanup_pop(1);
     pthread_cleanup_pop(1);
 }

@@ -37,6 +37,9 @@ static void impossible_objects_are_refused(void **state)
     desc.authn_level = 7;
     assert_refused(&desc);
     desc.authn_level = 6;
+    desc.authn_service = GUISE_AUTHN_SERVICE_DEFAULT;
+    assert_refused(&desc);
+    desc.authn_service = GUISE_AUTHN_SERVICE_KERNEL;
     desc.executor = &executor;
     executor.size = 0;
     assert_refused(&desc);
@@ -295,10 +298,13 @@ static void release_and_exit(void *block)
     pthread_exit(NULL);
 }
 
+/* Also while its thread is ended already, but for clang, which lets no such function end the thread again. */
 static void release_self_and_exit(void *self)
 {
     ((struct client *)self)->released_self++;
+#if !defined(__clang__)
     pthread_exit(NULL);
+#endif
 }
 
 /* The client's proxy and request become those of another object, which has no other owner. */
@@ -358,6 +364,99 @@ static void an_objects_functions_may_end_their_thread(void **state)
     assert_int_equal(c->released_self, 1);
     assert_int_equal(c->executor_refs, 0);
     c->released_self = 0;
+}
+
+static int s_destroyed;
+
+static void destroy_and_exit(void *data)
+{
+    (void)data;
+    s_destroyed++;
+    pthread_exit(NULL);
+}
+
+static guise_token *token_with_credential(void)
+{
+    guise_token_desc desc = GUISE_TOKEN_DESC_INIT;
+    guise_credential *credential;
+    guise_token *token;
+
+    desc.uid = 50001;
+    desc.gid = 50001;
+    desc.level = GUISE_LEVEL_DELEGATE;
+    assert_ok(guise_credential_create(&s_destroyed, &s_destroyed, destroy_and_exit, &credential));
+    assert_ok(guise_token_create_with_credential(&desc, credential, &token));
+    guise_credential_unref(credential);
+    return token;
+}
+
+/* Leaves this identity to the request or to the proxy, which is its only owner then. */
+static void give_identity(struct client *c, bool to_request)
+{
+    guise_blanket blanket = GUISE_BLANKET_INIT;
+    guise_token *token = token_with_credential();
+
+    blanket.level = GUISE_LEVEL_IMPERSONATE;
+    if (to_request) {
+        assert_ok(guise_request_set_blanket(c->request, &blanket, token));
+    } else {
+        assert_ok(guise_proxy_set_blanket(c->proxy, &blanket, token));
+    }
+    guise_token_unref(token);
+}
+
+static void *unref_proxy_main(void *arg)
+{
+    guise_proxy_unref(((struct client *)arg)->proxy);
+    return NULL;
+}
+
+static void *set_blanket_main(void *arg)
+{
+    guise_blanket blanket = GUISE_BLANKET_INIT;
+
+    blanket.level = GUISE_LEVEL_IDENTIFY;
+    (void)!guise_request_set_blanket(((struct client *)arg)->request, &blanket, NULL);
+    return NULL;
+}
+
+static void run_in_thread(void *(*fn)(void *), struct client *c)
+{
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, fn, c), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+/* The destructor of a credential ends the thread that drops a blanket; all else is dropped, and a new blanket is
+ * set. */
+static void a_credentials_destructor_may_end_its_thread(void **state)
+{
+    guise_blanket blanket = GUISE_BLANKET_INIT;
+    struct client *c = *state;
+
+    s_destroyed = 0;
+    give_identity(c, true);
+    run_in_thread(set_blanket_main, c);
+    assert_int_equal(s_destroyed, 1);
+    assert_ok(guise_request_query_blanket(c->request, &blanket));
+    assert_int_equal(blanket.level, GUISE_LEVEL_IDENTIFY);
+    give_identity(c, true);
+    assert_ok(client_begin_add(c, 1, 2, 0));
+    run_in_thread(unref_main, c);
+    c->request = NULL;
+    assert_int_equal(s_destroyed, 2);
+    client_run_next(c);
+    assert_int_equal(c->released_in, 1);
+    give_identity(c, false);
+    guise_object_unref(c->object);
+    c->object = NULL;
+    assert_int_equal(c->released_self, 0);
+    run_in_thread(unref_proxy_main, c);
+    c->proxy = NULL;
+    assert_int_equal(s_destroyed, 3);
+    assert_int_equal(c->released_self, 1);
+    assert_int_equal(c->executor_refs, 0);
 }
 
 static void a_method_may_want_more_than_there_is(void **state)
@@ -478,6 +577,7 @@ int main(void)
         client_test_queued(a_method_may_leave_by_pthread_exit),
         client_test(a_method_may_end_its_clients_thread),
         client_test(an_objects_functions_may_end_their_thread),
+        client_test_queued(a_credentials_destructor_may_end_its_thread),
         client_test(a_method_may_want_more_than_there_is),
         client_test_queued(a_call_in_progress_needs_no_reference),
         client_test_queued(disconnecting_completes_what_waits),

@@ -209,6 +209,25 @@ static void say_once(void *arg)
     CHILD_CHECK(blanket.capabilities == (GUISE_CAP_STATIC_CLOAKING | GUISE_CAP_MUTUAL_AUTH));
 }
 
+/* C-08: Schannel does not cloak, so a fresh blanket does not either, and may be set as it is. */
+static void say_that_schannel_cloaks(void *arg)
+{
+    guise_object_desc desc = client_desc(arg);
+    guise_blanket blanket = make_defaults();
+    guise_object *object;
+    guise_proxy *proxy;
+
+    desc.authn_service = SCHANNEL;
+    object = child_object(&desc);
+    CHILD_CHECK_RESULT(guise_client_defaults(&blanket), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_proxy_create(object, &proxy), GUISE_OK);
+    CHILD_CHECK_RESULT(guise_proxy_query_blanket(proxy, &blanket), GUISE_OK);
+    CHILD_CHECK(blanket.authn_service == SCHANNEL);
+    CHILD_CHECK(blanket.capabilities == GUISE_CAP_MUTUAL_AUTH);
+    blanket.capabilities = GUISE_CAP_DEFAULT;
+    CHILD_CHECK_RESULT(guise_proxy_set_blanket(proxy, &blanket, NULL), GUISE_OK);
+}
+
 static void say_after_a_proxy(void *arg)
 {
     guise_object_desc desc = client_desc(arg);
@@ -303,6 +322,7 @@ static void defaults_are_said_once(void **state)
 
     (void)state;
     assert_child_passes(say_once, &c);
+    assert_child_passes(say_that_schannel_cloaks, &c);
     assert_child_passes(say_after_a_proxy, &c);
     assert_child_passes(say_little, &c);
     assert_child_passes(be_static_by_default, &s);
