@@ -72,8 +72,8 @@ typedef struct guise_executor {
 } guise_executor;
 
 /*
- * Runs a job: its method, in a frame of its call. The thread has to be self and in no frame; on any other
- * the call completes with GUISE_E_ACCESS_DENIED and nothing of it has run (E-02). A job whose call was
+ * Runs a job: its method, in a frame of its call. The thread has to be self, with an empty slot, and in no
+ * frame, completion function, destructor or guise_run_as; on any other the call completes with GUISE_E_ACCESS_DENIED and nothing of it has run (E-02). A job whose call was
  * cancelled, or whose object was disconnected, is only freed. Safety: any thread, once for a job; job is gone
  * afterwards. NULL is fine.
  */

@@ -85,7 +85,8 @@ GUISE_API const guise_provider *guise_provider_in_use(void);
 
 /*
  * Why the last choice failed, in words for people: "CAP_SETGID is not in the effective set". The
- * empty string after a choice that succeeded, "no provider was chosen" before the first. A provider
+ * empty string after a choice that succeeded, "no provider was chosen" before the first. Choosing the
+ * one in use again, and GUISE_E_INVALID_ARGUMENT, leave it as it is. A provider
  * of the program's own that refused is named by its result. Never NULL.
  *
  * Lifetime: a constant. Safety: any thread, also in a signal handler.

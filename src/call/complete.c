@@ -336,7 +336,7 @@ void guise__call_complete(guise_call *call, guise_result result)
             next = (next | GUISE__CALL_ANNOUNCED) -
                    GUISE__CALL_REFERENCE; /* the completer owes nothing more */
         }
-    } while (!guise__call_step(call, &seen, next)); /* the first completion wins (L-5) */
+    } while (!guise__call_step(call, &seen, next)); /* the first completion wins */
     if (!has_no_observers(seen)) {
         completion_run(call, seen, result);
     }

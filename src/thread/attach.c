@@ -247,7 +247,7 @@ static guise_result thread_attach(struct guise__thread *thread)
 
 guise_result guise__thread_attach_first(struct guise__thread *thread)
 {
-    int saved_errno = errno; /* the provider changes it */
+    int saved_errno = errno; /* libc's registrations may change it */
     guise_result result;
 
     refuse_async_cancel();

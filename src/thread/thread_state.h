@@ -8,7 +8,7 @@
  *   switch.h    from one identity to another: the provider first, then the record
  *   slot.h      impersonate, revert, set, ask
  *   scope.h     enter and leave a frame, a completion function or guise_run_as
- *   attach.h    a thread's first frame, its end, and a forked child
+ *   attach.h    a thread's first frame or token, its end, and a forked child
  *   unframed.h  threads that impersonate outside any frame
  */
 #ifndef GUISE_SRC_THREAD_THREAD_STATE_H
@@ -66,8 +66,8 @@ enum guise__scope_kind {
  * What the end of a frame, a completion function or guise_run_as needs. A scope that runs code of the
  * program lies in a place that its thread owns and not on the stack, because a thread may end without
  * unwinding its stack; the functions that end the thread's scopes then run where the stack frames were
- * (docs/adr/0017). Only two scopes lie on the stack: one that runs no code of the program, and the
- * scope of a completion function for which there was no memory.
+ * (docs/adr/0017). Only these lie on the stack: a scope that runs no code of the program, and that of a
+ * completion or a destructor for which there was no memory.
  */
 struct guise__scope {
     struct guise__identity outer; /* what leave restores */
