@@ -179,8 +179,9 @@ GUISE_API GUISE_MUST_USE guise_result guise_request_begin(guise_request *request
                                                           const void *in, size_t in_size);
 
 /*
- * Each later call of the request is given up so long after its Begin_ (K-14): cancelled as by
- * guise_request_cancel, and complete for the client with GUISE_E_TIMEOUT. guise_request_is_canceled then is
+ * Each later call of the request is given up so long after its Begin_ (K-14), when a function of the request
+ * notices it; until then a job that waits may still be begun. It is cancelled as
+ * by guise_request_cancel, and complete for the client with GUISE_E_TIMEOUT. guise_request_is_canceled then is
  * true, and guise_request_cancel says GUISE_E_CALL_COMPLETE. GUISE_INFINITE, the default: never.
  *
  * GUISE_E_INVALID_ARGUMENT  request is NULL or timeout_ms is 0.
@@ -192,7 +193,8 @@ GUISE_API GUISE_MUST_USE guise_result guise_request_set_deadline(guise_request *
 
 /*
  * Waits until the call is complete for the client: answered, cancelled, or out of time. timeout_ms as in
- * signal.h.
+ * signal.h. A method that waits for the request which called it, here, in Finish_ or in a cancel, waits for
+ * itself until its time is over.
  *
  * GUISE_E_CALL_PENDING      The time is over; or the call's own completion function waits.
  * GUISE_E_CALL_COMPLETE     Nothing was begun, or another thread has finished it.
