@@ -10,8 +10,9 @@
  * the reply is there. The identity to present is the call's client; a stub that has to be that identity for
  * the kernel (connect on AF_UNIX) impersonates like any other server.
  *
- * A function of an object's that ends its thread by pthread_exit keeps nothing else from being released; but those
- * that guise_pool_close calls have to return.
+ * A function of an object's that ends its thread by pthread_exit keeps nothing else from being released. Those
+ * that guise_pool_close calls have to return, and, in a library built with clang, those that run because the
+ * thread ends already (docs/limits.md).
  *
  * fork: in a child no job of the parent's runs, and a pool of the parent's has no threads; it refuses new
  * jobs with GUISE_E_DISCONNECTED.
@@ -59,8 +60,8 @@ typedef struct guise_method {
 
 /*
  * What runs the jobs of an object. submit takes the job or refuses it, and never blocks. It is called on the
- * client's thread, as that thread is, and has to return. A job that was taken is given once, from any thread, to guise_job_run or
- * guise_job_drop. A refusal is Begin_'s result: GUISE_E_OUT_OF_RESOURCES says that the executor is full.
+ * client's thread, as that thread is, and has to return. A job that was taken is given once, from any thread,
+ * to guise_job_run or guise_job_drop. A refusal is Begin_'s result: GUISE_E_OUT_OF_RESOURCES says that the executor is full.
  */
 typedef struct guise_executor {
     size_t size; /* sizeof(guise_executor) */
@@ -73,9 +74,11 @@ typedef struct guise_executor {
 
 /*
  * Runs a job: its method, in a frame of its call. The thread has to be self, with an empty slot, and in no
- * frame, completion function, destructor or guise_run_as; on any other the call completes with GUISE_E_ACCESS_DENIED and nothing of it has run (E-02). A job whose call was
- * cancelled, or whose object was disconnected, is only freed. Safety: any thread, once for a job; job is gone
- * afterwards. NULL is fine.
+ * frame, completion function, destructor or guise_run_as; on any other the call completes with
+ * GUISE_E_ACCESS_DENIED and nothing of it has run (E-02). A job whose call was cancelled, or whose object was
+ * disconnected, is only freed. NULL is fine.
+ *
+ * Safety: any thread, once for a job; job is gone afterwards.
  */
 GUISE_API void guise_job_run(guise_job *job);
 
@@ -155,9 +158,9 @@ typedef struct guise_pool_desc {
  *
  * A thread runs each job as guise_job_run does, so that it asks the provider before each job whether it is
  * self. One that is not self any more stays in the pool, and each job that it takes completes with
- * GUISE_E_ACCESS_DENIED, because no thread is made self on a guess (I-03). A thread whose job leaves by pthread_exit or cancellation is replaced (E-04). Where the system then
- * has no thread left, the pool has one less; once it has none, jobs are refused and dropped with
- * GUISE_E_OUT_OF_RESOURCES.
+ * GUISE_E_ACCESS_DENIED, because no thread is made self on a guess (I-03). A thread whose job leaves by
+ * pthread_exit or cancellation is replaced (E-04). Where the system then has no thread left, the pool has one
+ * less; once it has none, jobs are refused and dropped with GUISE_E_OUT_OF_RESOURCES.
  *
  * GUISE_E_INVALID_ARGUMENT  desc or out is NULL; the size is too small or an unknown tail is not zero; more
  *                           threads than a pool may have.

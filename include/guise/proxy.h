@@ -66,8 +66,8 @@ GUISE_API GUISE_MUST_USE guise_result guise_client_defaults(const guise_blanket 
 
 /*
  * Makes a proxy. Its blanket has the object's service and principal, the higher authn level of the process's
- * and the object's, and the process's level and capabilities (C-05), without cloaking for Schannel (C-08). An object that is disconnected has
- * proxies too.
+ * and the object's, and the process's level and capabilities (C-05), without cloaking for Schannel (C-08). An
+ * object that is disconnected has proxies too.
  *
  * GUISE_E_INVALID_ARGUMENT  object or out is NULL.
  * GUISE_E_OUT_OF_MEMORY     There is no memory.

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/refcount.h"
 #include "client/object.h"
+#include "client/release.h"
 #include "client/request.h"
 #include "port/port.h"
 
@@ -45,11 +46,6 @@ static guise_result reserve(struct beginning *b)
     return is_idle ? GUISE_OK : GUISE_E_CALL_PENDING;
 }
 
-static void unref_call(void *call)
-{
-    guise_call_unref(call);
-}
-
 /* Nothing was handed over: the request is idle again, as it was. Also if copy_in does not return. */
 static void give_back(void *arg)
 {
@@ -60,7 +56,7 @@ static void give_back(void *arg)
     GUISE__CHECK(b->request->state == GUISE__REQUEST_BEGINNING);
     b->request->state = GUISE__REQUEST_IDLE;
     guise__request_unlock(b->request, &after);
-    pthread_cleanup_push(unref_call, b->job == NULL ? NULL : b->job->call);
+    pthread_cleanup_push(guise__release_call, b->job == NULL ? NULL : b->job->call);
     guise__blanket_unref_both(b->blanket, b->fixed);
     pthread_cleanup_pop(1);
 }

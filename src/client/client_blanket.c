@@ -19,6 +19,7 @@
 #include "base/refcount.h"
 #include "base/struct_size.h"
 #include "client/object.h"
+#include "client/release.h"
 #include "port/port.h"
 #include "thread/process_token.h"
 
@@ -303,15 +304,10 @@ void guise__blanket_unref(struct guise__client_blanket *blanket)
     guise_token_unref(token); /* last, because its credential's destructor is the program's */
 }
 
-static void unref_blanket(void *blanket)
-{
-    guise__blanket_unref(blanket);
-}
-
 void guise__blanket_unref_both(struct guise__client_blanket *first,
                                struct guise__client_blanket *second)
 {
-    pthread_cleanup_push(unref_blanket, second);
+    pthread_cleanup_push(guise__release_blanket, second);
     guise__blanket_unref(first);
     pthread_cleanup_pop(1);
 }

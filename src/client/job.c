@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/lifecycle.h"
 #include "client/object.h"
+#include "client/release.h"
 #include "client/request.h"
 #include "port/port.h"
 #include "thread/thread_state.h"
@@ -163,11 +164,6 @@ static guise_result begin(guise_call *call, void *arg)
     return job->method->begin(call, job->object->self, job->in, job->out);
 }
 
-static void unref_call(void *call)
-{
-    guise_call_unref(call);
-}
-
 /* A frame that is refused has run nothing, and is the call's result. */
 static void dispatch(guise_job *job)
 {
@@ -181,7 +177,7 @@ static void dispatch(guise_job *job)
 /* The reference is dropped in whichever way the method ends. */
 void guise__job_run_here(guise_job *job)
 {
-    pthread_cleanup_push(unref_call, job->call);
+    pthread_cleanup_push(guise__release_call, job->call);
     if (guise__job_claim(job, GUISE__JOB_BEGUN)) {
         dispatch(job);
     }

@@ -8,6 +8,7 @@
 #include "base/refcount.h"
 #include "base/struct_size.h"
 #include "client/object.h"
+#include "client/release.h"
 #include "port/port.h"
 
 static struct guise__blanket_place place_of(guise_proxy *proxy)
@@ -62,11 +63,6 @@ guise_proxy *guise_proxy_ref(guise_proxy *proxy)
     return proxy;
 }
 
-static void unref_object(void *object)
-{
-    guise_object_unref(object);
-}
-
 /* The functions of the program come last: those of the blanket's token, and then, in whichever way they end,
  * those of the object. */
 void guise_proxy_unref(guise_proxy *proxy)
@@ -81,7 +77,7 @@ void guise_proxy_unref(guise_proxy *proxy)
     blanket = proxy->blanket;
     guise__lock_destroy(&proxy->lock);
     guise__free(proxy);
-    pthread_cleanup_push(unref_object, object);
+    pthread_cleanup_push(guise__release_object, object);
     guise__blanket_unref(blanket);
     pthread_cleanup_pop(1);
 }

@@ -12,6 +12,7 @@
 #include "base/struct_size.h"
 #include "client/object.h"
 #include "client/proxy.h"
+#include "client/release.h"
 #include "port/port.h"
 #include "sync/signal.h"
 #include "thread/scope.h"
@@ -540,16 +541,6 @@ static guise_call *abandon(guise_request *request)
     return job == NULL ? NULL : job->call;
 }
 
-static void unref_object(void *object)
-{
-    guise_object_unref(object);
-}
-
-static void unref_blanket(void *blanket)
-{
-    guise__blanket_unref(blanket);
-}
-
 /* The functions of the program come last: those of the call, of the blanket's token and of the object, each in
  * whichever way the one before ends. */
 void guise_request_unref(guise_request *request)
@@ -565,8 +556,8 @@ void guise_request_unref(guise_request *request)
     blanket = request->blanket;
     call = abandon(request);
     drop_hold(request);
-    pthread_cleanup_push(unref_object, object);
-    pthread_cleanup_push(unref_blanket, blanket);
+    pthread_cleanup_push(guise__release_object, object);
+    pthread_cleanup_push(guise__release_blanket, blanket);
     guise_call_unref(call);
     pthread_cleanup_pop(1);
     pthread_cleanup_pop(1);
